@@ -1,0 +1,1 @@
+# Sources, libraries and tests of milter/.
