@@ -5,7 +5,6 @@
 #pragma once
 
 #include "checks/facts.h"
-#include "resolver/rdata.h"
 
 struct arena;
 struct lookups;
@@ -16,5 +15,3 @@ void dane_start(struct lookups *lookups, const char *next_hop);
  * address literal "[192.0.2.1]" or a bare address (not applicable); Postfix may give a list "a, b": the first
  * is examined and `why` says so. Never DANE_NOT_EXAMINED. RFC 7672 section 2 step by step. */
 struct dane_fact dane_check(struct arena *arena, struct lookups *lookups, const char *next_hop);
-/* RFC 6698 4.1, RFC 7672 3.1.3: may this record authenticate an SMTP server? */
-bool dane_is_usable(const struct rdata_tlsa *tlsa);

@@ -8,8 +8,11 @@
 
 struct arena;
 
-extern const char tls_guideline_edition[]; /* "NCSC-NL 2025-05" */
+/* The edition that tls_check() grades by: "NCSC-NL 2025-05". */
+const char *tls_guideline_edition(void);
 
 /* version, cipher, bits: the macros {tls_version}, {cipher}, {cipher_bits}; NULL or "" where the MTA has none. No
- * version and no cipher: no TLS. A version or cipher that the table does not have is insufficient. */
+ * version and no cipher: no TLS. The grade is the worse one of version and cipher; where the MTA names only one of the
+ * two, that one alone is graded. A version or cipher that the guideline does not have is insufficient. The words
+ * are kept as printable ASCII of at most 100 bytes. */
 struct tls_fact tls_check(struct arena *arena, const char *version, const char *cipher, const char *bits);
