@@ -95,8 +95,8 @@ class Daemon:
 
     def ready(self, true, seconds=10):
         """Wait for `true()`; an error with the program's output where it ends before, or takes too long."""
-        wait_until(lambda: not self.alive() or true(), seconds)
-        if not self.alive() or not true():
+        state = wait_until(lambda: "ready" if true() else "" if self.alive() else "dead", seconds)
+        if state != "ready":
             output = read(self.log)[-2000:]
             self.stop()
             raise RuntimeError(f"{' '.join(map(str, self.command))}: did not become ready: {output}")
