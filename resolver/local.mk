@@ -1,1 +1,20 @@
 # Sources, libraries and tests of resolver/.
+noinst_LIBRARIES += resolver/libresolver.a
+resolver_libresolver_a_SOURCES = \
+  resolver/answer.c resolver/answer.h \
+  resolver/dns.c resolver/dns.h \
+  resolver/fake.c resolver/fake.h \
+  resolver/health.c resolver/health.h \
+  resolver/lookups.c \
+  resolver/name.c resolver/name.h \
+  resolver/rdata.c resolver/rdata.h \
+  resolver/resolver.c resolver/resolver.h \
+  resolver/source.h resolver/state.h \
+  resolver/table.c resolver/table.h \
+  resolver/unbound.c resolver/unbound.h \
+  resolver/zone.c resolver/zone.h resolver/zonefile.c
+resolver_libs = resolver/libresolver.a $(UNBOUND_LIBS) $(base_libs)
+
+unit_tests += resolver/fake_test
+resolver_fake_test_SOURCES = resolver/fake_test.c
+resolver_fake_test_LDADD = $(resolver_libs) $(CMOCKA_LIBS)

@@ -5,6 +5,8 @@
  */
 #pragma once
 
+#include <stdatomic.h>
+
 #include "resolver/dns.h"
 
 struct dns_answer_owned; /* see resolver/answer.h: made by a source, owned by the resolver */
@@ -13,8 +15,14 @@ struct dns_answer_owned; /* see resolver/answer.h: made by a source, owned by th
 typedef void dns_source_done(void *ticket, struct dns_answer_owned *answer);
 
 struct dns_source {
-  /* Starts a question. Never blocks. name is normalized or at least printable without a final dot. */
+  /* Starts a question. Never blocks. name is in the form of resolver/name.h: lower-case, no final dot, "." for
+   * the root, and any byte may stand in a label, for itself. */
   void (*ask)(struct dns_source *source, const char *name, unsigned type, dns_source_done *done, void *ticket);
   /* Ends the source. Questions still open are answered with DNS_FAILURE before it returns. */
   void (*close)(struct dns_source *source);
+  /* Finds out, past any cache, whether signed names validate: 0, or -1 with a reason. Blocks for timeout_ms or a
+   * few times that, until *stop at the longest. NULL: the root's SOA is asked for with ask(). */
+  int (*test)(struct dns_source *source, unsigned timeout_ms, const atomic_bool *stop, char *why, size_t why_size);
+  /* Which servers it asks, in words; borrowed. NULL: not worth saying. */
+  const char *(*servers)(struct dns_source *source);
 };

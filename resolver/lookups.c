@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * One message's lookups: its allowance, its budget, and the answers that it holds. See resolver.h.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "resolver/answer.h"
+#include "resolver/health.h"
+#include "resolver/name.h"
+#include "resolver/resolver.h"
+#include "resolver/state.h"
+
+enum { LISTS = 64 };
+
+struct item {
+  struct item *next;
+  struct table_key key;
+  uint64_t started;
+  struct table_entry *entry;     /* while the answer is not there */
+  struct dns_answer_owned *held; /* what answer points into */
+  struct dns_answer answer;
+};
+
+struct lookups {
+  struct resolver *resolver;
+  struct arena *arena;
+  unsigned max_queries, queries, sent;
+  uint64_t waited_ms;
+  struct item *lists[LISTS];
+};
+
+static const struct dns_answer bad_name = {
+    .status = DNS_BADNAME, .dnssec = DNSSEC_INDETERMINATE, .why = "not a name that DNS can carry"};
+static const struct dns_answer used_up = {
+    .status = DNS_FAILURE, .dnssec = DNSSEC_INDETERMINATE, .why = "the allowance of DNS queries is used up"};
+static const struct dns_answer too_many = {
+    .status = DNS_FAILURE, .dnssec = DNSSEC_INDETERMINATE, .why = "too many DNS queries are in flight"};
+static const struct dns_answer too_late = {
+    .status = DNS_TIMEOUT, .dnssec = DNSSEC_INDETERMINATE, .why = "no DNS answer in time"};
+
+struct lookups *lookups_new(struct resolver *resolver, unsigned max_queries)
+{
+  struct arena *arena = arena_new();
+  struct lookups *lookups = arena_alloc(arena, sizeof *lookups);
+  lookups->resolver = resolver;
+  lookups->arena = arena;
+  lookups->max_queries = max_queries;
+  return lookups;
+}
+
+void lookups_free(struct lookups *lookups)
+{
+  if (!lookups)
+    return;
+  for (size_t i = 0; i < LISTS; i++) {
+    for (struct item *item = lookups->lists[i]; item; item = item->next) {
+      table_leave(item->entry);
+      answer_release(item->held);
+    }
+  }
+  arena_free(lookups->arena);
+}
+
+static void take_result(struct item *item, const struct table_result *result)
+{
+  item->held = result->answer;
+  item->answer = result->answer->answer;
+  item->answer.ttl = result->ttl;
+}
+
+static void start(struct lookups *lookups, struct item *item)
+{
+  struct table_result result;
+  item->started = table_clock();
+  switch (resolver_ask(lookups->resolver, &item->key, item->started, &result)) {
+  case TABLE_ANSWERED:
+    take_result(item, &result);
+    return;
+  case TABLE_FULL:
+    item->answer = too_many;
+    return;
+  case TABLE_NEW:
+  case TABLE_PENDING:
+    item->entry = result.entry;
+    lookups->sent++;
+    return;
+  }
+}
+
+/* The question, started now if it is new. NULL with the answer in *instead where it cannot be asked. */
+static struct item *find_or_start(struct lookups *lookups, const char *name, unsigned type,
+                                  const struct dns_answer **instead)
+{
+  char folded[DOMAIN_SIZE];
+  int length = name_fold(folded, name);
+  if (length < 0) {
+    *instead = &bad_name;
+    return NULL;
+  }
+  struct table_key key = {.name = folded, .length = (size_t)length, .type = type};
+  table_hash(lookups->resolver->table, &key);
+  struct item **list = &lookups->lists[key.hash / 64 % LISTS], *item = *list;
+  while (item && (item->key.hash != key.hash || item->key.type != type || strcmp(item->key.name, folded) != 0))
+    item = item->next;
+  if (item)
+    return item;
+  if (lookups->queries >= lookups->max_queries) {
+    *instead = &used_up;
+    return NULL;
+  }
+  lookups->queries++;
+  item = arena_alloc(lookups->arena, sizeof *item);
+  key.name = arena_copy(lookups->arena, folded, key.length);
+  item->key = key;
+  item->next = *list;
+  *list = item;
+  start(lookups, item);
+  return item;
+}
+
+/* Waits for the answer, no longer than one answer may take, counted from when it was asked for, and than the
+ * budget of the message lasts. */
+static void settle(struct lookups *lookups, struct item *item)
+{
+  struct resolver *resolver = lookups->resolver;
+  struct table_result result = {0};
+  uint64_t before = table_clock();
+  uint64_t left = lookups->waited_ms < resolver->budget_ms ? resolver->budget_ms - lookups->waited_ms : 0;
+  uint64_t deadline = item->started + health_patience_ms(resolver->health);
+  if (deadline > before + left)
+    deadline = before + left;
+  bool answered = table_wait(item->entry, deadline, &result);
+  uint64_t after = table_clock();
+  lookups->waited_ms += after - before;
+  if (answered)
+    take_result(item, &result);
+  else
+    item->answer = too_late;
+  if (!answered && after - item->started >= resolver->timeout_ms)
+    health_note_timeout(resolver->health);
+  table_leave(item->entry);
+  item->entry = NULL;
+}
+
+void lookups_start(struct lookups *lookups, const char *name, unsigned type)
+{
+  const struct dns_answer *ignored;
+  find_or_start(lookups, name, type, &ignored);
+}
+
+const struct dns_answer *lookups_get(struct lookups *lookups, const char *name, unsigned type)
+{
+  const struct dns_answer *instead;
+  struct item *item = find_or_start(lookups, name, type, &instead);
+  if (!item)
+    return instead;
+  if (item->entry)
+    settle(lookups, item);
+  return &item->answer;
+}
+
+unsigned lookups_waited_ms(const struct lookups *lookups)
+{
+  return (unsigned)lookups->waited_ms;
+}
+
+unsigned lookups_sent(const struct lookups *lookups)
+{
+  return lookups->sent;
+}
