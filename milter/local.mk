@@ -1,1 +1,9 @@
 # Sources, libraries and tests of milter/.
+noinst_LIBRARIES += milter/libdaemon.a
+milter_libdaemon_a_CFLAGS = $(AM_CFLAGS) $(SYSTEMD_CFLAGS)
+milter_libdaemon_a_SOURCES = \
+  milter/daemon.c milter/daemon.h \
+  milter/milter.c milter/milter.h \
+  milter/privileges.c milter/privileges.h \
+  milter/report.c milter/report.h \
+  milter/signals.c milter/signals.h

@@ -1,1 +1,1 @@
-# Sources, libraries and tests of tests/.
+# Programs that run text files and vectors through the real code.

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The milter protocol: libmilter's callbacks, turned into calls of session/, and its outcomes into libmilter's actions.
+ * The one file that calls smfi_*.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct service;
+
+/* Tells libmilter who we are and opens the listening socket ("unix:PATH", "inet:PORT@HOST", ...). A stale Unix socket is
+ * removed. service is borrowed until the end. 0, or -1 with a message. */
+int milter_open(struct service *service, const char *listen, char *error, size_t error_size);
+/* Serves until milter_stop(). 0, or -1 where libmilter failed. */
+int milter_run(void);
+/* From another thread: new messages are deferred from now on (451 4.3.2), those in hand go on. */
+void milter_drain(void);
+/* Messages between MAIL and their end. */
+unsigned milter_in_hand(void);
+/* From another thread: milter_run() returns soon. */
+void milter_stop(void);
+const char *milter_version(void);
