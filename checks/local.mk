@@ -4,10 +4,14 @@ checks_libchecks_a_SOURCES = checks/facts.c checks/facts.h
 
 # DANE and TLS
 checks_libchecks_a_SOURCES += \
-  checks/dane.h \
+  checks/dane.c checks/dane.h \
+  checks/dane_host.c checks/dane_host.h \
+  checks/next_hop.c checks/next_hop.h \
   checks/tls.c checks/tls.h checks/tls_guideline.h checks/tls_ncsc_2025_05.c \
   checks/tlsa.c checks/tlsa.h
-unit_tests += checks/tls_test checks/tlsa_test
+unit_tests += checks/next_hop_test checks/tls_test checks/tlsa_test
+checks_next_hop_test_SOURCES = checks/next_hop_test.c
+checks_next_hop_test_LDADD = checks/libchecks.a $(base_libs) $(CMOCKA_LIBS)
 checks_tls_test_SOURCES = checks/tls_test.c
 checks_tls_test_LDADD = checks/libchecks.a $(base_libs) $(CMOCKA_LIBS)
 checks_tlsa_test_SOURCES = checks/tlsa_test.c
