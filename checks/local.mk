@@ -9,7 +9,9 @@ checks_libchecks_a_SOURCES += \
   checks/next_hop.c checks/next_hop.h \
   checks/tls.c checks/tls.h checks/tls_guideline.h checks/tls_ncsc_2025_05.c \
   checks/tlsa.c checks/tlsa.h
-unit_tests += checks/next_hop_test checks/tls_test checks/tlsa_test
+unit_tests += checks/dane_test checks/next_hop_test checks/tls_test checks/tlsa_test
+checks_dane_test_SOURCES = checks/dane_test.c
+checks_dane_test_LDADD = checks/libchecks.a $(resolver_libs) $(CRYPTO_LIBS) $(CMOCKA_LIBS)
 checks_next_hop_test_SOURCES = checks/next_hop_test.c
 checks_next_hop_test_LDADD = checks/libchecks.a $(base_libs) $(CMOCKA_LIBS)
 checks_tls_test_SOURCES = checks/tls_test.c
