@@ -3,9 +3,9 @@
  * DANE for SMTP (RFC 7672): will mail to this destination go over authenticated TLS?
  *
  * A sending MTA authenticates a mail host where three things come out of the DNS secure, that is, validated from
- * the root on: which hosts the domain has (MX), each host's address, and TLSA records that say which certificate or
- * key the host will show. What the DNS says is a fact also where it says "no"; where it cannot be asked, or its answer fails
- * validation, nothing is known, and a host or a destination about which nothing is known is never one without DANE.
+ * the root on: which hosts the domain has (MX), each host's address, and TLSA records that say which certificate
+ * or key the host will show. That the DNS says "no" is a fact too; but where it cannot be asked, or its answer fails
+ * validation, nothing is known, and a host about which nothing is known is never told as one without DANE.
  */
 #pragma once
 
@@ -24,6 +24,6 @@ void dane_start(struct lookups *lookups, const char *next_hop);
  * examined and `why` says so. Never DANE_NOT_EXAMINED. RFC 7672 section 2 step by step; at most five lookups for a
  * host, and three for the domain.
  *
- * `link` is NONE for the verdicts dane, nxdomain, no-mail, null-mx and not-applicable; bogus and dns-failure stand for the
- * verdicts bogus and temperror. `why` names the first host that lacks the link. */
+ * `link` is NONE for the verdicts dane, nxdomain, no-mail, null-mx and not-applicable, and bogus or dns-failure for
+ * bogus and temperror. `why` names the domain or the first host that lacks the link. */
 struct dane_fact dane_check(struct arena *arena, struct lookups *lookups, const char *next_hop);

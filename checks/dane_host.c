@@ -71,34 +71,33 @@ void dane_host_start(struct lookups *lookups, const char *name)
   lookups_start(lookups, name, DNS_AAAA);
 }
 
-/* The better one of the answers for A and AAAA: one family that is there and secure is enough. NULL where the
+/* RFC 7672 2.2.2: one family that is there and secure is enough, so where A is, nobody waits for AAAA. NULL where the
  * host has ended. */
 static const struct dns_answer *choose_address(struct dane_host_check *check)
 {
-  const char *name = check->told->name;
-  const struct dns_answer *answers[] = {lookups_get(check->lookups, name, DNS_A),
-                                        lookups_get(check->lookups, name, DNS_AAAA)};
+  static const unsigned types[] = {DNS_A, DNS_AAAA};
   const struct dns_answer *found = NULL, *failed = NULL;
-  for (size_t i = 0; i < 2; i++) {
-    if (answers[i]->status == DNS_FOUND)
-      found = !found || (is_secure(answers[i]) && !is_secure(found)) ? answers[i] : found;
-    else if (dns_is_failure(answers[i]))
-      failed = !failed || answers[i]->status == DNS_BOGUS ? answers[i] : failed;
+  for (size_t i = 0; i < 2 && !(found && is_secure(found)); i++) {
+    const struct dns_answer *answer = lookups_get(check->lookups, check->told->name, types[i]);
+    if (dns_is_failure(answer)) {
+      failed = !failed || answer->status == DNS_BOGUS ? answer : failed;
+      continue;
+    }
+    use(check, answer);
+    if (answer->status == DNS_FOUND && (!found || is_secure(answer)))
+      found = answer;
   }
+  if (found)
+    return found;
   /* No address of one family and no answer for the other: nobody knows whether the host is there. */
-  if (!found && failed) {
+  if (failed) {
     check->told->address = failure_word(failed);
-    end_failed(check, failed, "address", name);
-    return NULL;
-  }
-  for (size_t i = 0; i < 2; i++)
-    if (!dns_is_failure(answers[i]))
-      use(check, answers[i]);
-  if (!found) {
+    end_failed(check, failed, "address", check->told->name);
+  } else {
     check->told->address = "none";
     END(check, DANE_HOST_GONE, DANE_LINK_NONE, "%s has no address");
   }
-  return found;
+  return NULL;
 }
 
 void dane_host_find_address(struct dane_host_check *check)
@@ -132,7 +131,8 @@ void dane_host_find_address(struct dane_host_check *check)
   }
 }
 
-/* RFC 7672 2.1.3, 2.2.2: an alias that leads to unsigned space may itself be signed; then TLSA records at the alias count. */
+/* RFC 7672 2.1.3, 2.2.2: an alias that leads to unsigned space may itself be signed; then the TLSA records at the
+ * alias count. */
 static void find_alias(struct dane_host_check *check)
 {
   const struct dns_answer *answer = lookups_get(check->lookups, check->told->name, DNS_CNAME);
