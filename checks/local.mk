@@ -13,15 +13,10 @@ checks_tls_test_LDADD = checks/libchecks.a $(base_libs) $(CMOCKA_LIBS)
 checks_tlsa_test_SOURCES = checks/tlsa_test.c
 checks_tlsa_test_LDADD = checks/libchecks.a $(CRYPTO_LIBS) $(base_libs) $(CMOCKA_LIBS)
 
-# SPF
+# DKIM
 checks_libchecks_a_SOURCES += \
-  checks/spf.c checks/spf.h \
-  checks/spf_engine.c checks/spf_engine.h \
-  checks/spf_macro.c checks/spf_macro.h \
-  checks/spf_record.c checks/spf_record.h \
-  checks/spf_run.c checks/spf_run.h
-unit_tests += checks/spf_macro_test checks/spf_record_test
-checks_spf_macro_test_SOURCES = checks/spf_macro_test.c
-checks_spf_macro_test_LDADD = checks/libchecks.a $(base_libs) $(CMOCKA_LIBS)
-checks_spf_record_test_SOURCES = checks/spf_record_test.c
-checks_spf_record_test_LDADD = checks/libchecks.a $(base_libs) $(CMOCKA_LIBS)
+  checks/canonical.c checks/canonical.h \
+  checks/dkim.c checks/dkim.h \
+  checks/key.c checks/key.h \
+  checks/signature.c checks/signature.h \
+  checks/taglist.c checks/taglist.h

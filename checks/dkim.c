@@ -1,0 +1,536 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * DKIM: the signatures of one message, verified by libopendkim. See dkim.h.
+ *
+ * The library hashes header and body and checks the signature; nothing else is left to it. What a
+ * DKIM-Signature field and a key record say is read by signature.c and key.c. The library is shown a field made
+ * of checked values alone, with a number for d= and s=, and its copy is then given the received text, which is
+ * what has to be hashed. So it never parses a tag list of a stranger, our clock decides about t= and x=, a
+ * field with U-labels (RFC 8616) can be verified, and one that was refused can still be signed by another.
+ */
+#include "checks/dkim.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/types.h>
+
+#include <opendkim/dkim.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "checks/canonical.h"
+#include "checks/key.h"
+#include "checks/signature.h"
+#include "resolver/resolver.h"
+
+enum {
+  MAX_FIELDS = 1000,       /* LIBRARIES: header fields times names in h= times signatures is what costs */
+  MAX_LINE = 1024 * 1024,  /* the library keeps a line of a relaxed body in memory, once for each l= */
+  MAX_COPIES = 8
+};
+
+/* One signature that is reported. */
+struct entry {
+  struct signature signature;
+  const char *key_name;
+  struct key key;
+  struct canonical canonical; /* counted where there is an l= */
+  DKIM_SIGINFO *info;         /* NULL: the library does not have it, or need not look at it */
+};
+
+struct signatures {
+  struct arena *arena;
+  struct lookups *lookups;
+  int64_t now;
+  DKIM *library;
+  bool failed; /* the library did something that it was not expected to do */
+
+  struct entry entries[SIGNATURES_MAX];
+  size_t count;
+  unsigned not_evaluated;
+
+  size_t fields;
+  unsigned from_fields;
+  bool nul; /* in a field's value */
+
+  bool has_body, relaxed_body, bare_lf, long_line;
+  char last[2];      /* bytes of the body */
+  size_t line;       /* length of the body's current line */
+  struct text field; /* as received, with CRLF */
+  struct text shown; /* as the library is to parse it */
+
+  size_t copy_size; /* not 0: allocations of this size are noted */
+  void *copies[MAX_COPIES];
+  size_t copy_count;
+};
+
+static DKIM_LIB *library;
+
+/* The library's memory; context is the message, or NULL. */
+static void *lend(void *context, size_t size)
+{
+  struct signatures *signatures = context;
+  void *memory = memory_new(size ? size : 1);
+  if (signatures && signatures->copy_size == size && size > 0 && signatures->copy_count < MAX_COPIES)
+    signatures->copies[signatures->copy_count++] = memory;
+  return memory;
+}
+
+static void take_back(void *context, void *memory)
+{
+  struct signatures *signatures = context;
+  for (size_t i = 0; signatures && i < signatures->copy_count; i++)
+    if (signatures->copies[i] == memory)
+      signatures->copies[i] = NULL;
+  free(memory);
+}
+
+/* The library wants its input writable and does not write to it. */
+static unsigned char *writable(const char *bytes)
+{
+  return (unsigned char *)(uintptr_t)bytes;
+}
+
+static struct entry *find_entry(struct signatures *signatures, DKIM_SIGINFO *info)
+{
+  const unsigned char *number = dkim_sig_getdomain(info);
+  size_t i = number && number[0] >= '0' && number[0] <= '9' && !number[1] ? (size_t)(number[0] - '0') : SIGNATURES_MAX;
+  return i < signatures->count ? &signatures->entries[i] : NULL;
+}
+
+/* Called by the library in dkim_eom(): the record that key.c has read, or nothing. Never DKIM_CBSTAT_DEFAULT, which
+ * would have the library ask the DNS by itself. */
+static DKIM_CBSTAT give_key(DKIM *dkim, DKIM_SIGINFO *info, unsigned char *buffer, size_t size)
+{
+  struct signatures *signatures = dkim_get_user_context(dkim);
+  const struct entry *entry = find_entry(signatures, info);
+  if (!entry || !entry->key.value)
+    return DKIM_CBSTAT_NOTFOUND;
+  const char *type = entry->signature.ed25519 ? "k=ed25519;" : "";
+  int length = snprintf((char *)buffer, size, "%sp=%s", type, entry->key.value);
+  return length > 0 && (size_t)length < size ? DKIM_CBSTAT_CONTINUE : DKIM_CBSTAT_ERROR;
+}
+
+int signatures_set_up(void)
+{
+  if (library)
+    return 0;
+  unsigned flags = DKIM_LIBFLAGS_DELAYSIGPROC, bits = KEY_MIN_BITS;
+  library = dkim_init(lend, take_back);
+  if (!library)
+    return -1;
+  bool good = dkim_options(library, DKIM_OP_SETOPT, DKIM_OPTS_FLAGS, &flags, sizeof flags) == DKIM_STAT_OK &&
+              dkim_options(library, DKIM_OP_SETOPT, DKIM_OPTS_MINKEYBITS, &bits, sizeof bits) == DKIM_STAT_OK &&
+              dkim_set_key_lookup(library, give_key) == DKIM_STAT_OK &&
+              dkim_libfeature(library, DKIM_FEATURE_SHA256) && dkim_libfeature(library, DKIM_FEATURE_ED25519);
+  /* Does this library keep its copy of a field where we can find it? */
+  struct arena *arena = arena_new();
+  struct signatures *trial = signatures_new(arena, NULL, 0);
+  signatures_field(trial, "DKIM-Signature", " refused", 8);
+  good = good && !trial->failed;
+  signatures_free(trial);
+  arena_free(arena);
+  if (!good)
+    signatures_shut_down();
+  return good ? 0 : -1;
+}
+
+void signatures_shut_down(void)
+{
+  if (library)
+    dkim_close(library);
+  library = NULL;
+}
+
+struct signatures *signatures_new(struct arena *arena, struct lookups *lookups, int64_t now)
+{
+  struct signatures *signatures = memory_new(sizeof *signatures);
+  *signatures = (struct signatures){.arena = arena, .lookups = lookups, .now = now};
+  DKIM_STAT status;
+  if (library)
+    signatures->library = dkim_verify(library, (const unsigned char *)"sluis", signatures, &status);
+  if (signatures->library) {
+    dkim_set_user_context(signatures->library, signatures);
+    /* A name with a space cannot be signed. The library must have one field that no h= names. */
+    dkim_header(signatures->library, writable("x guard:x"), 9);
+  } else
+    signatures->failed = true;
+  return signatures;
+}
+
+static void close_library(struct signatures *signatures)
+{
+  if (signatures->library)
+    dkim_free(signatures->library);
+  signatures->library = NULL;
+}
+
+void signatures_free(struct signatures *signatures)
+{
+  if (!signatures)
+    return;
+  close_library(signatures);
+  text_free(&signatures->field);
+  text_free(&signatures->shown);
+  free(signatures);
+}
+
+/* Length of the field's name without white space behind it (RFC 5322 4.5 obs-syntax); 0 where it is no name. */
+static size_t name_length(const char *name)
+{
+  size_t length = 0;
+  while ((unsigned char)name[length] > 32 && (unsigned char)name[length] < 127 && name[length] != ':')
+    length++;
+  return name[length + strspn(name + length, " \t")] ? 0 : length;
+}
+
+static bool is_name(const char *name, size_t length, const char *wanted)
+{
+  return strlen(wanted) == length && strncasecmp(name, wanted, length) == 0;
+}
+
+/* The field as it was on the wire: an MTA may hand over folds as LF alone. */
+static void join_field(struct text *field, const char *name, const char *value, size_t length)
+{
+  text_clear(field);
+  text_add(field, name);
+  text_add_char(field, ':');
+  const char *end = value + length;
+  while (value < end) {
+    const char *lf = memchr(value, '\n', (size_t)(end - value));
+    if (!lf)
+      break;
+    bool crlf = lf > value && lf[-1] == '\r';
+    text_add_bytes(field, value, (size_t)(lf - value) - crlf);
+    text_add(field, "\r\n");
+    value = lf + 1;
+  }
+  text_add_bytes(field, value, (size_t)(end - value));
+}
+
+/* Feeds `shown` and puts `field` into the library's copy of it, which is at least as long. */
+static void feed_in_place_of(struct signatures *signatures)
+{
+  struct text *shown = &signatures->shown;
+  const struct text *field = &signatures->field;
+  signatures->copy_size = shown->length + 1;
+  signatures->copy_count = 0;
+  dkim_header(signatures->library, writable(shown->bytes), shown->length);
+  signatures->copy_size = 0;
+  unsigned found = 0;
+  for (size_t i = 0; i < signatures->copy_count; i++) {
+    char *copy = signatures->copies[i];
+    if (!copy || memcmp(copy, shown->bytes, shown->length + 1) != 0)
+      continue;
+    memset(copy, 0, shown->length);
+    memcpy(copy, field->bytes, field->length);
+    found++;
+  }
+  if (found != 1)
+    signatures->failed = true;
+  signatures->copy_count = 0;
+}
+
+/* What the library parses in place of the field: the same length, filled up with spaces. */
+static void show_signature(struct signatures *signatures, size_t number)
+{
+  const struct signature *s = &signatures->entries[number].signature;
+  struct text *shown = &signatures->shown;
+  text_printf(shown, "v=1;a=%s;c=%s/%s;d=%zu;s=%zu;h=%s;bh=%s;", s->ed25519 ? "ed25519-sha256" : "rsa-sha256",
+              s->relaxed_header ? "relaxed" : "simple", s->relaxed_body ? "relaxed" : "simple", number, number,
+              s->fields, s->body_hash);
+  if (s->limited)
+    text_printf(shown, "l=%ju;", (uintmax_t)s->body_length);
+  text_printf(shown, "b=%s;", s->value);
+  while (shown->length < signatures->field.length)
+    text_add_char(shown, ' ');
+}
+
+/* Adds the value's signature to the list while there is room; false where the library must not evaluate it. */
+static bool take_signature(struct signatures *signatures, const char *value, size_t length)
+{
+  if (signatures->count == SIGNATURES_MAX) {
+    signatures->not_evaluated++;
+    return false;
+  }
+  struct entry *entry = &signatures->entries[signatures->count++];
+  signature_read(signatures->arena, &entry->signature, value, length, signatures->now);
+  entry->canonical.relaxed = entry->signature.relaxed_body;
+  return entry->signature.refused == AUTH_NONE;
+}
+
+/* The library finds b= only where its "=" follows at once: elsewhere the value is taken out for it. */
+static void strip_value(struct text *field, const char *name, const char *value, size_t length,
+                        const struct signature *signature)
+{
+  struct text stripped = {0};
+  text_add_bytes(&stripped, value, signature->value_start);
+  text_add_bytes(&stripped, value + signature->value_end, length - signature->value_end);
+  join_field(field, name, stripped.bytes, stripped.length);
+  text_free(&stripped);
+}
+
+static void feed_signature(struct signatures *signatures, const char *name, const char *value, size_t length)
+{
+  bool good = take_signature(signatures, value, length);
+  struct text *shown = &signatures->shown;
+  text_clear(shown);
+  text_printf(shown, "%s:", name);
+  if (good) {
+    size_t number = signatures->count - 1;
+    show_signature(signatures, number);
+    if (signatures->entries[number].signature.spaced)
+      strip_value(&signatures->field, name, value, length, &signatures->entries[number].signature);
+  } else
+    /* No tag list: the library keeps the field, which others may have signed, and makes no signature of it. */
+    while (shown->length < signatures->field.length)
+      text_add_char(shown, '=');
+  feed_in_place_of(signatures);
+}
+
+void signatures_field(struct signatures *signatures, const char *name, const char *value, size_t length)
+{
+  size_t named = name_length(name);
+  bool is_signature = is_name(name, named, "DKIM-Signature");
+  signatures->fields++;
+  if (is_name(name, named, "From"))
+    signatures->from_fields++;
+  if (memchr(value, '\0', length))
+    signatures->nul = true;
+  bool feed = named > 0 && signatures->library && signatures->fields <= MAX_FIELDS && !signatures->nul;
+  if (!feed) {
+    if (is_signature)
+      take_signature(signatures, value, length);
+    return;
+  }
+  join_field(&signatures->field, name, value, length);
+  if (is_signature)
+    feed_signature(signatures, name, value, length);
+  else
+    /* A name that the library does not take (a semicolon in it) is one that no h= can hold. */
+    dkim_header(signatures->library, writable(signatures->field.bytes), signatures->field.length);
+}
+
+static void refuse(struct entry *entry, enum auth_result result, const char *why)
+{
+  if (entry->signature.refused != AUTH_NONE)
+    return;
+  entry->signature.refused = result;
+  entry->signature.why = why;
+}
+
+static void refuse_all(struct signatures *signatures, enum auth_result result, const char *why)
+{
+  for (size_t i = 0; i < signatures->count; i++)
+    refuse(&signatures->entries[i], result, why);
+}
+
+/* What the header as a whole forbids. */
+static void check_header(struct signatures *signatures)
+{
+  if (signatures->fields > MAX_FIELDS)
+    refuse_all(signatures, AUTH_PERMERROR, "there are too many header fields");
+  if (signatures->nul)
+    refuse_all(signatures, AUTH_PERMERROR, "there is a NUL in the header");
+  if (signatures->from_fields == 0)
+    refuse_all(signatures, AUTH_PERMERROR, "there is no From field");
+  for (size_t i = 0; i < signatures->count; i++) {
+    /* RFC 6376 5.4.2: the last instances are signed; a reader looks at the first. */
+    struct entry *entry = &signatures->entries[i];
+    if (entry->signature.from_names < signatures->from_fields)
+      refuse(entry, AUTH_PERMERROR, "there are several From fields, and not all are signed");
+  }
+}
+
+static bool any_left(const struct signatures *signatures)
+{
+  for (size_t i = 0; i < signatures->count; i++)
+    if (signatures->entries[i].signature.refused == AUTH_NONE)
+      return true;
+  return false;
+}
+
+/* Ends the header for the library and finds its signatures back. */
+static void end_header(struct signatures *signatures)
+{
+  DKIM_SIGINFO **list = NULL;
+  int count = 0;
+  if (signatures->failed)
+    return;
+  DKIM_STAT status = dkim_eoh(signatures->library);
+  if (status == DKIM_STAT_SYNTAX) /* the library wants to understand the first From field */
+    refuse_all(signatures, AUTH_PERMERROR, "From cannot be parsed");
+  if (status != DKIM_STAT_OK || dkim_getsiglist(signatures->library, &list, &count) != DKIM_STAT_OK)
+    return;
+  for (int i = 0; i < count; i++) {
+    struct entry *entry = find_entry(signatures, list[i]);
+    if (entry && entry->signature.refused == AUTH_NONE)
+      entry->info = list[i];
+    else
+      dkim_sig_ignore(list[i]);
+  }
+}
+
+void signatures_end_fields(struct signatures *signatures)
+{
+  check_header(signatures);
+  if (any_left(signatures))
+    end_header(signatures);
+  for (size_t i = 0; i < signatures->count; i++) {
+    struct entry *entry = &signatures->entries[i];
+    if (!entry->info) {
+      refuse(entry, AUTH_NEUTRAL, "the signature could not be processed");
+      continue;
+    }
+    entry->key_name = key_name(signatures->arena, &entry->signature);
+    lookups_start(signatures->lookups, entry->key_name, DNS_TXT);
+    signatures->relaxed_body |= entry->signature.relaxed_body;
+  }
+  if (!any_left(signatures))
+    close_library(signatures);
+}
+
+bool signatures_want_body(const struct signatures *signatures)
+{
+  if (!signatures->library || signatures->long_line)
+    return false;
+  for (size_t i = 0; i < signatures->count; i++) {
+    const struct entry *entry = &signatures->entries[i];
+    if (entry->info && (!entry->signature.limited || entry->canonical.length <= entry->signature.body_length))
+      return true;
+  }
+  return false;
+}
+
+/* Looks for what the library cannot do well: very long lines, and bare line feeds. */
+static void watch_lines(struct signatures *signatures, const char *bytes, size_t length)
+{
+  const char *p = bytes, *end = bytes + length;
+  while (p < end) {
+    const char *lf = memchr(p, '\n', (size_t)(end - p));
+    signatures->line += (size_t)((lf ? lf : end) - p);
+    if (signatures->line > MAX_LINE && signatures->relaxed_body)
+      signatures->long_line = true;
+    if (!lf)
+      break;
+    char before = lf > bytes ? lf[-1] : signatures->last[1];
+    if (before != '\r')
+      signatures->bare_lf = true;
+    signatures->line = 0;
+    p = lf + 1;
+  }
+}
+
+void signatures_body(struct signatures *signatures, const void *bytes, size_t length)
+{
+  if (length == 0 || !signatures_want_body(signatures))
+    return;
+  const char *p = bytes;
+  watch_lines(signatures, p, length);
+  if (signatures->long_line)
+    return;
+  signatures->has_body = true;
+  signatures->last[0] = length > 1 ? p[length - 2] : signatures->last[1];
+  signatures->last[1] = p[length - 1];
+  for (size_t i = 0; i < signatures->count; i++) {
+    struct entry *entry = &signatures->entries[i];
+    if (entry->info && entry->signature.limited)
+      canonical_count(&entry->canonical, p, length);
+  }
+  if (dkim_body(signatures->library, writable(p), length) != DKIM_STAT_OK)
+    signatures->failed = true;
+}
+
+/* Waits for the keys; true where the library has something to verify. */
+static bool read_keys(struct signatures *signatures, struct signature_facts *facts)
+{
+  bool any = false;
+  for (size_t i = 0; i < signatures->count; i++) {
+    struct entry *entry = &signatures->entries[i];
+    facts->signatures[i].dnssec = DNSSEC_INDETERMINATE;
+    if (!entry->info)
+      continue;
+    const struct dns_answer *answer = lookups_get(signatures->lookups, entry->key_name, DNS_TXT);
+    facts->signatures[i].dnssec = answer->dnssec;
+    key_read(signatures->arena, &entry->key, answer, &entry->signature);
+    if (entry->key.refused != AUTH_NONE) {
+      refuse(entry, entry->key.refused, entry->key.why);
+      dkim_sig_ignore(entry->info);
+    } else
+      any = true;
+  }
+  return any;
+}
+
+static void verify(struct signatures *signatures)
+{
+  /* The library calls a body that does not end in CRLF a syntax error, also where no more of it was wanted; RFC 6376
+   * 3.4.3 and 3.4.4 add the CRLF. */
+  if (signatures->has_body && memcmp(signatures->last, "\r\n", 2) != 0)
+    dkim_body(signatures->library, writable("\r\n"), 2);
+  /* Its answer is about one signature only. */
+  dkim_eom(signatures->library, NULL);
+}
+
+/* What the library found out about a signature (RFC 8601 2.7.1 for the words). */
+static void read_result(struct signatures *signatures, struct entry *entry, struct signature_fact *fact)
+{
+  unsigned bits = 0;
+  if (entry->signature.ed25519)
+    bits = 256;
+  else if (dkim_sig_getkeysize(entry->info, &bits) != DKIM_STAT_OK)
+    bits = 0;
+  fact->bits = bits;
+  DKIM_SIGERROR error = dkim_sig_geterror(entry->info);
+  if (signatures->failed || signatures->long_line) {
+    fact->result = AUTH_NEUTRAL;
+    fact->why = signatures->failed ? "the signature could not be processed" : "a line of the body is too long";
+  } else if (error == DKIM_SIGERROR_KEYTOOSMALL || (bits > 0 && bits < KEY_MIN_BITS && !entry->signature.ed25519)) {
+    /* RFC 8301 3.2: signatures with RSA keys of less than 1,024 bits must not be considered valid. */
+    fact->result = AUTH_POLICY;
+    fact->why = arena_printf(signatures->arena, "an RSA key of %u bits is too short (RFC 8301)", bits);
+  } else if (error == DKIM_SIGERROR_OK && DKIM_SIG_CHECK(entry->info)) {
+    fact->result = AUTH_PASS;
+    fact->partial = entry->signature.limited && entry->canonical.length > entry->signature.body_length;
+    fact->why = fact->partial ? "the end of the body is not signed (l=)" : NULL;
+  } else if (error == DKIM_SIGERROR_BADSIG && signatures->bare_lf && !entry->signature.relaxed_body) {
+    fact->result = AUTH_NEUTRAL; /* the library loses count where LF stands without CR */
+    fact->why = "the body has bare line feeds";
+  } else if (error == DKIM_SIGERROR_BADSIG) {
+    fact->result = AUTH_FAIL;
+    fact->why = dkim_sig_getbh(entry->info) == DKIM_SIGBH_MISMATCH ? "the body is not what was signed"
+                                                                   : "the header is not what was signed";
+  } else if (error == DKIM_SIGERROR_UNKNOWN) {
+    fact->result = AUTH_NEUTRAL;
+    fact->why = "the signature could not be processed";
+  } else {
+    fact->result = AUTH_PERMERROR;
+    fact->why = error == DKIM_SIGERROR_KEYDECODE      ? "the key cannot be decoded"
+                : error == DKIM_SIGERROR_TOOLARGE_L ? "l= is larger than the body"
+                                                    : "the signature is unusable";
+  }
+}
+
+struct signature_facts signatures_finish(struct signatures *signatures)
+{
+  struct signature_facts facts = {.count = signatures->count, .not_evaluated = signatures->not_evaluated};
+  if (read_keys(signatures, &facts) && !signatures->failed)
+    verify(signatures);
+  for (size_t i = 0; i < signatures->count; i++) {
+    struct entry *entry = &signatures->entries[i];
+    struct signature_fact *fact = &facts.signatures[i];
+    fact->domain = entry->signature.domain;
+    fact->selector = entry->signature.selector;
+    fact->algorithm = entry->signature.algorithm;
+    fact->signature = entry->signature.shown;
+    fact->testing = entry->key.testing;
+    fact->result = entry->signature.refused;
+    fact->why = entry->signature.why;
+    if (fact->result == AUTH_NONE)
+      read_result(signatures, entry, fact);
+  }
+  return facts;
+}
