@@ -1,7 +1,9 @@
 # Sources, libraries and tests of resolver/.
 noinst_LIBRARIES += resolver/libresolver.a
 resolver_libresolver_a_SOURCES = \
+  resolver/anchor.c resolver/anchor.h \
   resolver/answer.c resolver/answer.h \
+  resolver/context.c resolver/context.h \
   resolver/dns.c resolver/dns.h \
   resolver/fake.c resolver/fake.h \
   resolver/health.c resolver/health.h \

@@ -1,15 +1,369 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * The source on libunbound. See unbound.h.
+ *
+ * Questions go to one context, whose own thread resolves and validates; a reaper thread takes the results.
+ * Where the system's servers or recursion may serve, both contexts exist, and the first self-test that
+ * passes settles which is asked.
  */
 #include "resolver/unbound.h"
 
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <unbound.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "resolver/anchor.h"
+#include "resolver/answer.h"
+#include "resolver/context.h"
+#include "resolver/name.h"
+#include "resolver/source.h"
+
+enum { MAX_CONTEXTS = 2, BOGUS_TTL = 60, FAILURE_TTL = 5, CLASS_IN = 1 };
+
+struct question {
+  struct question *next, **link; /* link: what points here */
+  struct unbound *unbound;
+  dns_source_done *done;
+  void *ticket;
+  char name[DOMAIN_SIZE];
+};
+
+struct choice {
+  enum context_kind kind;
+  struct ub_ctx *ctx;
+  char *servers;      /* in words */
+  atomic_bool broken; /* the library gave up on it */
+};
+
+struct unbound {
+  struct dns_source source;
+  char *trust_anchor;
+  char **forwarders;
+  size_t forwarder_count;
+  struct choice choices[MAX_CONTEXTS];
+  unsigned choice_count;
+  atomic_uint chosen;
+  bool settled; /* used by test() only */
+  pthread_t reaper;
+  bool has_reaper;
+  int wake; /* eventfd; -1: none */
+
+  pthread_mutex_t mutex; /* for the list of questions */
+  struct question *questions;
+};
+
+static struct unbound *unbound_of(struct dns_source *source)
+{
+  return (struct unbound *)(void *)source; /* the first member */
+}
+
+static void link_question(struct unbound *unbound, struct question *question)
+{
+  pthread_mutex_lock(&unbound->mutex);
+  question->next = unbound->questions;
+  question->link = &unbound->questions;
+  if (question->next)
+    question->next->link = &question->next;
+  unbound->questions = question;
+  pthread_mutex_unlock(&unbound->mutex);
+}
+
+/* Unlinks, answers and frees it. */
+static void answer_question(struct question *question, struct dns_answer_owned *answer)
+{
+  struct unbound *unbound = question->unbound;
+  pthread_mutex_lock(&unbound->mutex);
+  *question->link = question->next;
+  if (question->next)
+    question->next->link = question->link;
+  pthread_mutex_unlock(&unbound->mutex);
+  question->done(question->ticket, answer);
+  free(question);
+}
+
+static struct dns_answer_owned *failure(const char *why)
+{
+  return answer_failure(DNS_FAILURE, FAILURE_TTL, why);
+}
+
+/* The records and the canonical name of a result that is not bogus. */
+static struct dns_answer_owned *read_data(const struct ub_result *result, const char *name, enum dns_status status)
+{
+  char canonical[DOMAIN_SIZE];
+  const char *alias = NULL;
+  /* libunbound gives qname itself where the name is no alias. */
+  if (result->canonname && result->canonname != result->qname) {
+    if (domain_normalize(canonical, result->canonname, strlen(result->canonname)) != 0)
+      return failure("the canonical name is no domain name");
+    if (strcmp(canonical, name) != 0)
+      alias = canonical;
+  }
+  size_t count = 0;
+  while (status == DNS_FOUND && result->data[count])
+    count++;
+  struct dns_record *records = memory_new(count * sizeof *records);
+  for (size_t i = 0; i < count; i++)
+    records[i] = (struct dns_record){(const uint8_t *)result->data[i], (size_t)result->len[i]};
+  struct dns_answer_owned *answer = answer_new(&(struct dns_answer){
+      .status = status,
+      .dnssec = result->secure ? DNSSEC_SECURE : DNSSEC_INSECURE,
+      .ttl = result->ttl > 0 ? (uint32_t)result->ttl : 0,
+      .count = count,
+      .records = records,
+      .canonical = alias,
+  });
+  free(records);
+  return answer;
+}
+
+/* The order matters: a bogus result comes with the forged data and RCODE 0 or 3, and the TTL of a failure is
+ * anything. */
+static struct dns_answer_owned *read_result(int error, const struct ub_result *result, const char *name)
+{
+  enum { NOERROR = 0, SERVFAIL = 2, NXDOMAIN = 3, REFUSED = 5 }; /* RFC 1035 4.1.1 */
+  char why[40];
+  if (error == UB_SYNTAX)
+    return answer_failure(DNS_BADNAME, FAILURE_TTL, "libunbound cannot read the name");
+  if (error != 0 || !result)
+    return failure(ub_strerror(error));
+  if (result->bogus)
+    return answer_failure(DNS_BOGUS, BOGUS_TTL, result->why_bogus ? result->why_bogus : "DNSSEC validation failed");
+  if (result->rcode == NXDOMAIN)
+    return read_data(result, name, DNS_NXDOMAIN);
+  if (result->rcode == NOERROR)
+    return read_data(result, name, result->havedata && result->data[0] ? DNS_FOUND : DNS_NODATA);
+  if (result->rcode == SERVFAIL)
+    return failure("SERVFAIL, or no server answered");
+  snprintf(why, sizeof why, result->rcode == REFUSED ? "REFUSED" : "RCODE %d", result->rcode);
+  return failure(why);
+}
+
+static void take_result(void *argument, int error, struct ub_result *result)
+{
+  struct question *question = argument;
+  struct dns_answer_owned *answer = read_result(error, result, question->name);
+  ub_resolve_free(result);
+  answer_question(question, answer);
+}
+
+static void unbound_ask(struct dns_source *source, const char *name, unsigned type, dns_source_done *done,
+                        void *ticket)
+{
+  struct unbound *unbound = unbound_of(source);
+  struct choice *choice = &unbound->choices[atomic_load(&unbound->chosen)];
+  struct question *question = memory_new(sizeof *question);
+  char escaped[NAME_ESCAPED_SIZE];
+  *question = (struct question){.unbound = unbound, .done = done, .ticket = ticket};
+  memcpy(question->name, name, strlen(name) + 1);
+  name_escape(escaped, name);
+  link_question(unbound, question);
+  /* Once this returns 0, the reaper may have freed the question. */
+  int status = choice->broken ? UB_PIPE
+                              : ub_resolve_async(choice->ctx, escaped, (int)type, CLASS_IN, question, take_result, NULL);
+  if (status != 0)
+    answer_question(question, read_result(status, NULL, name));
+}
+
+static void *reap(void *argument)
+{
+  struct unbound *unbound = argument;
+  struct pollfd fds[MAX_CONTEXTS + 1] = {{.fd = unbound->wake, .events = POLLIN}};
+  for (unsigned i = 0; i < unbound->choice_count; i++)
+    fds[i + 1] = (struct pollfd){.fd = ub_fd(unbound->choices[i].ctx), .events = POLLIN};
+  while (!fds[0].revents) {
+    if (poll(fds, unbound->choice_count + 1, -1) < 0) {
+      fds[0].revents = 0;
+      if (errno == EINTR)
+        continue;
+      return NULL;
+    }
+    for (unsigned i = 0; i < unbound->choice_count; i++) {
+      if (fds[i + 1].revents && ub_process(unbound->choices[i].ctx) != 0) {
+        unbound->choices[i].broken = true;
+        fds[i + 1].fd = -1;
+      }
+    }
+  }
+  return NULL;
+}
+
+static void unbound_close(struct dns_source *source)
+{
+  struct unbound *unbound = unbound_of(source);
+  if (unbound->has_reaper) {
+    while (eventfd_write(unbound->wake, 1) != 0 && errno == EINTR)
+      continue;
+    pthread_join(unbound->reaper, NULL);
+  }
+  /* Drops what is in flight, without a callback. */
+  for (unsigned i = 0; i < unbound->choice_count; i++) {
+    ub_ctx_delete(unbound->choices[i].ctx);
+    free(unbound->choices[i].servers);
+  }
+  while (unbound->questions)
+    answer_question(unbound->questions, failure("the resolver was closed"));
+  if (unbound->wake >= 0)
+    close(unbound->wake);
+  for (size_t i = 0; i < unbound->forwarder_count; i++)
+    free(unbound->forwarders[i]);
+  free(unbound->forwarders);
+  free(unbound->trust_anchor);
+  pthread_mutex_destroy(&unbound->mutex);
+  free(unbound);
+}
+
+static struct context_plan plan_of(const struct unbound *unbound)
+{
+  return (struct context_plan){unbound->forwarders, unbound->forwarder_count, unbound->trust_anchor};
+}
+
+static int unbound_test(struct dns_source *source, unsigned timeout_ms, const atomic_bool *stop, char *why,
+                        size_t why_size)
+{
+  struct unbound *unbound = unbound_of(source);
+  struct context_plan plan = plan_of(unbound);
+  unsigned first = unbound->chosen, count = unbound->settled ? 1 : unbound->choice_count;
+  struct text reasons = {0};
+  for (unsigned i = 0; i < count && !*stop; i++) {
+    unsigned candidate = (first + i) % unbound->choice_count;
+    const struct choice *choice = &unbound->choices[candidate];
+    char reason[TEXT_PRINTABLE_MAX];
+    if (context_test(&plan, choice->kind, timeout_ms, stop, reason, sizeof reason) == 0) {
+      unbound->settled = true;
+      atomic_store(&unbound->chosen, candidate);
+      text_free(&reasons);
+      return 0;
+    }
+    text_printf(&reasons, "%s%s: %s", reasons.length ? "; " : "", choice->servers, reason);
+  }
+  text_printable(why, why_size, reasons.length ? reasons.bytes : "stopped", reasons.length ? reasons.length : 7);
+  text_free(&reasons);
+  return -1;
+}
+
+static const char *unbound_servers(struct dns_source *source)
+{
+  struct unbound *unbound = unbound_of(source);
+  return unbound->choices[atomic_load(&unbound->chosen)].servers;
+}
+
+/* Adds a word to a list of words. */
+static void add_word(struct text *text, const char *word, size_t length)
+{
+  if (text->length > 0)
+    text_add(text, ", ");
+  text_add_bytes(text, word, length);
+}
+
+/* The servers of /etc/resolv.conf, for people; libunbound reads the file itself. */
+static char *system_servers(void)
+{
+  char line[512];
+  struct text text = {0};
+  FILE *file = fopen("/etc/resolv.conf", "re");
+  while (file && fgets(line, sizeof line, file) && text.length < 1000) {
+    const char *at = line + strspn(line, " \t");
+    if (strncmp(at, "nameserver", 10) != 0 || (at[10] != ' ' && at[10] != '\t'))
+      continue;
+    at += 10 + strspn(at + 10, " \t");
+    add_word(&text, at, strcspn(at, " \t\r\n;#"));
+  }
+  if (file)
+    fclose(file);
+  return text.length ? text.bytes : memory_copy_string("127.0.0.1");
+}
+
+static char *forward_servers(const struct unbound *unbound)
+{
+  struct text text = {0};
+  for (size_t i = 0; i < unbound->forwarder_count; i++)
+    add_word(&text, unbound->forwarders[i], strlen(unbound->forwarders[i]));
+  return text.bytes;
+}
+
+static int add_choice(struct unbound *unbound, enum context_kind kind, char *error, size_t error_size)
+{
+  struct context_plan plan = plan_of(unbound);
+  struct choice *choice = &unbound->choices[unbound->choice_count];
+  choice->kind = kind;
+  choice->ctx = context_open(&plan, kind, error, error_size);
+  if (!choice->ctx)
+    return -1;
+  choice->servers = kind == CONTEXT_SYSTEM    ? system_servers()
+                    : kind == CONTEXT_FORWARD ? forward_servers(unbound)
+                                              : memory_copy_string("recursive (from the root)");
+  unbound->choice_count++;
+  return 0;
+}
+
+static int add_forwarders(struct unbound *unbound, const char *const *servers, size_t count, char *error,
+                          size_t error_size)
+{
+  unbound->forwarders = memory_new(count * sizeof *unbound->forwarders);
+  for (size_t i = 0; i < count; i++) {
+    char server[CONTEXT_SERVER_SIZE];
+    if (context_server(server, servers[i]) != 0) {
+      snprintf(error, error_size, "\"%s\" is no server: ADDRESS, ADDRESS@PORT or, alone, \"recursive\"", servers[i]);
+      return -1;
+    }
+    unbound->forwarders[unbound->forwarder_count++] = memory_copy_string(server);
+  }
+  return add_choice(unbound, CONTEXT_FORWARD, error, error_size);
+}
+
+static int choose(struct unbound *unbound, const char *const *servers, size_t count, char *error, size_t error_size)
+{
+  if (count == 1 && strcmp(servers[0], "recursive") == 0)
+    return add_choice(unbound, CONTEXT_RECURSIVE, error, error_size);
+  if (count > 0)
+    return add_forwarders(unbound, servers, count, error, error_size);
+  /* A system without a readable resolv.conf has no resolvers, which is not an error here. */
+  add_choice(unbound, CONTEXT_SYSTEM, error, error_size);
+  return add_choice(unbound, CONTEXT_RECURSIVE, error, error_size);
+}
+
+static int start_reaper(struct unbound *unbound, char *error, size_t error_size)
+{
+  sigset_t all, before;
+  unbound->wake = eventfd(0, EFD_CLOEXEC);
+  int problem = unbound->wake < 0 ? errno : 0;
+  if (problem == 0) {
+    sigfillset(&all); /* signals are for the program's own threads */
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    problem = pthread_create(&unbound->reaper, NULL, reap, unbound);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+  }
+  unbound->has_reaper = problem == 0;
+  if (problem != 0)
+    snprintf(error, error_size, "cannot start the resolver: %s", strerror(problem));
+  return problem == 0 ? 0 : -1;
+}
 
 struct dns_source *unbound_open(const char *const *servers, size_t count, const char *trust_anchor, char *error,
                                 size_t error_size)
 {
-  (void)servers, (void)count, (void)trust_anchor;
-  snprintf(error, error_size, "no libunbound yet");
-  return NULL;
+  if (anchor_check(trust_anchor, error, error_size) != 0)
+    return NULL;
+  struct unbound *unbound = memory_new(sizeof *unbound);
+  unbound->source = (struct dns_source){
+      .ask = unbound_ask, .close = unbound_close, .test = unbound_test, .servers = unbound_servers};
+  unbound->trust_anchor = memory_copy_string(trust_anchor);
+  unbound->wake = -1;
+  pthread_mutex_init(&unbound->mutex, NULL);
+  if (choose(unbound, servers, count, error, error_size) != 0 || start_reaper(unbound, error, error_size) != 0) {
+    unbound_close(&unbound->source);
+    return NULL;
+  }
+  return &unbound->source;
 }
