@@ -5,9 +5,12 @@
  * field, the reply, the audit line) with what the vector expects. Prints each miss and closes on `N passed, N failed`;
  * with --tap one TAP point for each vector.
  *
- * The format is the one of the shared vectors. Own suites may also have in a vector "config" (sluis.conf text that
- * replaces the default below) and in its "expect": "action", "would", "reply" (the beginning of it), "results" (pieces of
- * the Authentication-Results value), "audit" ({"dotted.path": value}), "removed" (fields deleted).
+ * The format is the one of the shared vectors. Own suites may also have in a vector "message" (its text in place of a
+ * file, lines or a string), "config" (sluis.conf text, lines or a string, that replaces the default below), in its
+ * envelope "outbound" (true: the client is one of ours, recipients go by SMTP), "tls" ([version, cipher]), and in its
+ * "expect": "action", "would", "reply" (the beginning of it), "rcpt" (of each recipient's reply, "" where accepted),
+ * "results" (pieces of the Authentication-Results or Sluis-DANE value; "!piece" must not be there), "audit"
+ * ({"dotted.path": value}), "removed" (fields deleted).
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,6 +43,7 @@ static const char dmarc_config[] = "mode = \"enforce\"\nauthserv-id = \"mx.sluis
 struct outcome {
   char *results;   /* the Authentication-Results value, unfolded; "" where none was added */
   char *reply;     /* "550 5.7.1 text" or "" */
+  json_t *replies; /* of the recipients */
   json_t *audit;   /* the line, parsed */
   enum action action;
   unsigned removed;
@@ -82,26 +86,54 @@ static struct dns_source *zones_of(const struct run *run)
   return source;
 }
 
-static void feed_envelope(struct session *session, const json_t *envelope)
+static char *reply_text(const struct decision *decision)
+{
+  struct text text = {0};
+  if (decision->action == ACTION_REJECT || decision->action == ACTION_DEFER)
+    text_printf(&text, "%s %s %s", decision->reply.code, decision->reply.enhanced, decision->reply.text);
+  return text.bytes ? text.bytes : memory_copy_string("");
+}
+
+static void feed_recipients(struct session *session, const json_t *envelope, struct outcome *outcome)
+{
+  bool outbound = json_is_true(json_object_get(envelope, "outbound"));
+  size_t index;
+  const json_t *recipient;
+  outcome->replies = json_array();
+  json_array_foreach (json_object_get(envelope, "rcpt"), index, recipient) {
+    struct text path = {0};
+    const char *at = strrchr(json_string_value(recipient), '@');
+    text_printf(&path, "<%s>", json_string_value(recipient));
+    struct session_recipient given = {.recipient = path.bytes, .mailer = "local", .host = ""};
+    if (outbound)
+      given = (struct session_recipient){.recipient = path.bytes, .mailer = "smtp", .host = at ? at + 1 : ""};
+    struct decision decision = session_rcpt(session, &given);
+    char *reply = reply_text(&decision);
+    json_array_append_new(outcome->replies, json_string(reply));
+    free(reply);
+    text_free(&path);
+  }
+}
+
+static void feed_envelope(struct session *session, const json_t *envelope, struct outcome *outcome)
 {
   size_t length;
   char *sender = vector_bytes(json_object_get(envelope, "mailfrom"), &length);
   char *helo = vector_bytes(json_object_get(envelope, "helo"), &length);
+  const json_t *tls = json_object_get(envelope, "tls");
   struct text path = {0};
   struct session_client client = {.name = "unknown", .mta = "mx.sluis.example", .can_quarantine = true};
   if (ip_parse(&client.ip, text_of(envelope, "ip")) < 0)
     ip_parse(&client.ip, "192.0.2.1");
+  if (json_is_true(json_object_get(envelope, "outbound")))
+    client.daemon_name = "ORIGINATING";
   session_connect(session, &client);
-  session_helo(session, helo ? helo : "", &(struct session_tls){0});
+  session_helo(session, helo ? helo : "",
+               &(struct session_tls){.version = json_string_value(json_array_get(tls, 0)),
+                                     .cipher = json_string_value(json_array_get(tls, 1))});
   text_printf(&path, "<%s>", sender ? sender : "");
   session_mail(session, &(struct session_mail){.sender = path.bytes});
-  const json_t *recipients = json_object_get(envelope, "rcpt"), *recipient;
-  size_t index;
-  json_array_foreach (recipients, index, recipient) {
-    text_clear(&path);
-    text_printf(&path, "<%s>", json_string_value(recipient));
-    session_rcpt(session, &(struct session_recipient){.recipient = path.bytes, .mailer = "local", .host = ""});
-  }
+  feed_recipients(session, envelope, outcome);
   text_free(&path);
   free(sender);
   free(helo);
@@ -124,9 +156,7 @@ static void keep_outcome(struct outcome *outcome, const struct session *session,
   struct text text = {0};
   const struct decision *decision = &from->decision;
   outcome->action = decision->action;
-  if (decision->action == ACTION_REJECT || decision->action == ACTION_DEFER)
-    text_printf(&text, "%s %s %s", decision->reply.code, decision->reply.enhanced, decision->reply.text);
-  outcome->reply = memory_copy_string(text.bytes ? text.bytes : "");
+  outcome->reply = reply_text(decision);
   outcome->results = NULL;
   for (size_t i = 0; i < from->edit_count; i++) {
     if (!from->edits[i].value)
@@ -176,7 +206,7 @@ static void run_vector(struct run *run, const char *config_text, struct outcome 
   service_init(&service, config, resolver, NULL, run);
   service.now = clock_of;
   struct session *session = session_new(&service);
-  feed_envelope(session, json_object_get(run->vector, "envelope"));
+  feed_envelope(session, json_object_get(run->vector, "envelope"), outcome);
   struct session_outcome from = replay_message(session, run->message, run->message_length, NULL);
   keep_outcome(outcome, session, &from);
   session_free(session);
@@ -191,6 +221,7 @@ static void free_outcome(struct outcome *outcome)
   free(outcome->reply);
   json_decref(outcome->audit);
   json_decref(outcome->walked);
+  json_decref(outcome->replies);
 }
 
 /* ---- comparing ---- */
@@ -334,9 +365,22 @@ static void expect_results(const struct run *run, const json_t *pieces, const st
 {
   size_t index;
   const json_t *piece;
-  json_array_foreach (pieces, index, piece)
-    if (!strstr(outcome->results, json_string_value(piece)))
-      miss(run, "Authentication-Results lacks", piece, outcome->results);
+  json_array_foreach (pieces, index, piece) {
+    const char *text = json_string_value(piece);
+    bool wanted = *text != '!';
+    if ((strstr(outcome->results, wanted ? text : text + 1) != NULL) != wanted)
+      miss(run, wanted ? "the field lacks" : "the field has", piece, outcome->results);
+  }
+}
+
+static void expect_recipients(const struct run *run, const json_t *expected, const struct outcome *outcome)
+{
+  for (size_t i = 0; i < json_array_size(expected); i++) {
+    const char *want = json_string_value(json_array_get(expected, i));
+    const char *came = json_string_value(json_array_get(outcome->replies, i));
+    if (!came || strncmp(came, want, strlen(want)) != 0 || (!*want && *came))
+      miss(run, "reply to a recipient", json_array_get(expected, i), came);
+  }
 }
 
 static void expect_audit(const struct run *run, const json_t *paths, const struct outcome *outcome)
@@ -385,6 +429,8 @@ static void expect_one(struct run *run, const char *key, const json_t *expected,
     expect_disposition(run, expected);
   else if (strcmp(key, "results") == 0)
     expect_results(run, expected, outcome);
+  else if (strcmp(key, "rcpt") == 0)
+    expect_recipients(run, expected, outcome);
   else if (strcmp(key, "tree_walk_queries_at_most") == 0)
     expect_walk(run, expected, outcome);
   else if (strcmp(key, "audit") == 0)
@@ -416,6 +462,20 @@ static char *read_file(const char *path, size_t *length)
   return bytes;
 }
 
+/* A string, or an array of lines, with the bytes that U+0000..U+00FF stand for. NULs cannot occur in these. */
+static char *join_lines(const json_t *value)
+{
+  struct text text = {0};
+  size_t length, count = json_is_array(value) ? json_array_size(value) : 1;
+  for (size_t i = 0; i < count; i++) {
+    char *line = vector_bytes(json_is_array(value) ? json_array_get(value, i) : value, &length);
+    text_add(&text, line ? line : "");
+    text_add(&text, json_is_array(value) ? "\n" : "");
+    free(line);
+  }
+  return text.bytes ? text.bytes : memory_copy_string("");
+}
+
 /* 1: passed, 0: failed, -1: not to be counted. */
 static int try_vector(const char *directory, const json_t *file, const json_t *vector)
 {
@@ -430,14 +490,16 @@ static int try_vector(const char *directory, const json_t *file, const json_t *v
     snprintf(path, sizeof path, "%s/%s", directory, text_of(vector, "file"));
     run.message = read_file(path, &run.message_length);
   } else {
-    run.message = memory_copy_string(no_message);
-    run.message_length = strlen(no_message);
+    const json_t *message = json_object_get(vector, "message");
+    run.message = message ? join_lines(message) : memory_copy_string(no_message);
+    run.message_length = strlen(run.message);
   }
   struct outcome outcome;
-  const char *config = text_of(vector, "config"), *key;
+  char *config = json_object_get(vector, "config") ? join_lines(json_object_get(vector, "config")) : NULL;
+  const char *key;
   json_t *expected;
   misses = 0;
-  run_vector(&run, *config ? config : default_config, &outcome);
+  run_vector(&run, config ? config : default_config, &outcome);
   if (*outcome.results)
     check_results_field(&run, &outcome);
   json_object_foreach (json_object_get(vector, "expect"), key, expected)
@@ -446,6 +508,7 @@ static int try_vector(const char *directory, const json_t *file, const json_t *v
     printf("%s   %s\n", tap ? "# " : "", outcome.results);
   free_outcome(&outcome);
   free(run.message);
+  free(config);
   return misses == 0;
 }
 
