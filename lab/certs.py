@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """Certificates of the lab: one authority, and leaf certificates that it signs. All keys are ECDSA P-256, made when needed."""
 
 import hashlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """A small SMTP client that comes from any address and keeps every reply.
 
     with Client("10.25.0.1", source="203.0.113.5") as c:

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """The lab's DNS front server: between the resolvers and NSD. Counts queries, delays, and makes what NSD cannot: silence,
 SERVFAIL, records that fail validation.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """Test messages: readable text into wire form, DKIM-signed by dkimpy with generated keys.
 
 A key is named by its kind: rsa512, rsa1024, rsa2048, rsa4096, ed25519, with an optional suffix for another key of that kind

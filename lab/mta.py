@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """What both MTAs under test have in common: addresses, the mailbox, accounts, how a test asks where its message is."""
 
 import glob

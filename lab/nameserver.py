@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
 """The lab's DNS: NSD for every level of the tree behind the front server, and a validating unbound for the lab's own programs.
 
     lab/nameserver.py [--delay MS] [--unbound] ZONEFILE... [-- COMMAND...]

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """A private Postfix: own configuration, queue and data folders; inbound on port 25, submission on port 587."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """The remote mail servers: one small SMTP server for each address, which keeps what it receives.
 
 An address is `tls` (STARTTLS with the lab's remote certificate), `plain` (no STARTTLS) or `dead` (nothing listens).

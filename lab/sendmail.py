@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """A private Sendmail: sendmail.cf made by m4, own queue; inbound on port 25, submission on port 587."""
 
 import glob

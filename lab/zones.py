@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 """The lab's zone tree: reads the readable zone text, adds what every tree needs, writes and signs all zones.
 
     zone NAME KIND [nsec3 | optout]   signed | unsigned | island | bogus | bogus-ds | unknown-algorithm | servfail | silent
@@ -121,6 +122,9 @@ class Tree:
         targets = {fold(data.split()[1]) for _, _, kind, data, _ in self._records if kind == "MX" and len(data.split()) == 2}
         found = {data: "tls" for name, _, kind, data, _ in self._records if kind in ("A", "AAAA") and name in targets}
         return {**found, **self.servers}
+
+    def addresses(self, name):
+        return {data for owner, _, kind, data, _ in self._records if owner == fold(name) and kind in ("A", "AAAA")}
 
     def mail_hosts(self):
         """Names that a remote server's certificate must have: all that has an address."""
