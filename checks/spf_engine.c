@@ -67,16 +67,6 @@ static struct token *find_token(struct engine *engine, const char *name)
   return number < engine->token_count && *end == '\0' ? &engine->tokens[number] : NULL;
 }
 
-/* Terms that are decided without the DNS. */
-static bool is_certain(const struct engine *engine, const struct spf_term *term)
-{
-  const struct network *network = &term->network;
-  if (term->kind == TERM_ALL)
-    return true;
-  return (term->kind == TERM_IP4 || term->kind == TERM_IP6) &&
-         ip_in_prefix(engine->run->values.client, &network->address, network->prefix);
-}
-
 /* The prefix that a term compares the client's kind of address by. */
 static unsigned term_prefix(const struct engine *engine, const struct spf_term *term)
 {
@@ -107,7 +97,7 @@ static void write_record(struct engine *engine, struct text *out, struct frame *
   text_add(out, "v=spf1");
   for (size_t i = 0; i < record->count; i++) {
     const struct spf_term *term = &record->terms[i];
-    bool certain = is_certain(engine, term);
+    bool certain = spf_run_is_certain(engine->run, term);
     if (!certain && (term->kind == TERM_IP4 || term->kind == TERM_IP6))
       continue;
     write_term(engine, out, frame, term);
@@ -145,7 +135,7 @@ static bool reach(struct engine *engine, struct token *token)
 {
   token->frame->reached = token;
   engine->run->values.domain = token->frame->policy->domain;
-  return is_certain(engine, token->term) || spf_run_count_term(engine->run);
+  return spf_run_is_certain(engine->run, token->term) || spf_run_count_term(engine->run);
 }
 
 /* Hook: the record behind an include or redirect, whose token is the current domain. */
@@ -252,7 +242,7 @@ static SPF_dns_rr_t *look_up(SPF_dns_server_t *dns, const char *name, ns_type ty
     goto done;
   if (token->host)
     add_addresses(engine, answer, token, token->host);
-  else if (is_certain(engine, token->term))
+  else if (spf_run_is_certain(engine->run, token->term))
     add_address(answer, run->values.client);
   else if (spf_run_target(run, token->term, target) < 0)
     goto done;

@@ -183,6 +183,15 @@ static const char *client_name(void *context, const char *domain)
   return best;
 }
 
+bool spf_run_is_certain(const struct spf_run *run, const struct spf_term *term)
+{
+  const struct network *network = &term->network;
+  if (term->kind == TERM_ALL)
+    return true;
+  return (term->kind == TERM_IP4 || term->kind == TERM_IP6) &&
+         ip_in_prefix(run->values.client, &network->address, network->prefix);
+}
+
 int spf_run_target(struct spf_run *run, const struct spf_term *term, char out[DOMAIN_SIZE])
 {
   return spf_macro_expand_name(out, term->domain ? term->domain : "%{d}", &run->values);
@@ -238,7 +247,7 @@ static void prefetch(struct spf_run *run, const struct spf_policy *policy)
   for (size_t i = 0; i <= record->count && run->prefetched + run->terms < SPF_TERMS_MAX; i++) {
     const struct spf_term *term = i < record->count ? &record->terms[i] : record->has_all ? NULL : record->redirect;
     char name[DOMAIN_SIZE];
-    if (!term || term->kind == TERM_ALL)
+    if (!term || spf_run_is_certain(run, term))
       return;
     if (term->kind == TERM_PTR || term->kind == TERM_EXISTS || term->kind == TERM_IP4 || term->kind == TERM_IP6)
       continue;

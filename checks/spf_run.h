@@ -67,6 +67,8 @@ const struct dns_answer *spf_run_ask_calmly(struct spf_run *run, const char *nam
 /* DNS_A or DNS_AAAA, the client's kind. */
 enum dns_type spf_run_address_type(const struct spf_run *run);
 
+/* True for what matches without any question: all, and ip4 or ip6 with the client in it. */
+bool spf_run_is_certain(const struct spf_run *run, const struct spf_term *term);
 /* The name that a term asks for, at values.domain. 0, or -1 where the term can match nothing. */
 int spf_run_target(struct spf_run *run, const struct spf_term *term, char out[DOMAIN_SIZE]);
 /* The name in an MX record. 0, or -1 where there is none to ask for. */
