@@ -31,6 +31,10 @@ checks_spf_macro_test_SOURCES = checks/spf_macro_test.c
 checks_spf_macro_test_LDADD = checks/libchecks.a $(base_libs) $(CMOCKA_LIBS)
 checks_spf_record_test_SOURCES = checks/spf_record_test.c
 checks_spf_record_test_LDADD = checks/libchecks.a $(base_libs) $(CMOCKA_LIBS)
+unit_tests += checks/spf_test
+checks_spf_test_SOURCES = checks/spf_test.c
+checks_spf_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=lookups_waited_ms
+checks_spf_test_LDADD = checks/libchecks.a $(SPF2_LIBS) $(resolver_libs) $(CMOCKA_LIBS)
 
 # DKIM
 checks_libchecks_a_SOURCES += \
@@ -39,7 +43,3 @@ checks_libchecks_a_SOURCES += \
   checks/key.c checks/key.h \
   checks/signature.c checks/signature.h \
   checks/taglist.c checks/taglist.h
-unit_tests += checks/spf_test
-checks_spf_test_SOURCES = checks/spf_test.c
-checks_spf_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=lookups_waited_ms
-checks_spf_test_LDADD = checks/libchecks.a $(SPF2_LIBS) $(resolver_libs) $(CMOCKA_LIBS)
