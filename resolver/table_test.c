@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The table of answers: what is kept, for how long, and who is woken. Time is an argument here.
+ */
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "resolver/answer.h"
+#include "resolver/table.h"
+
+static struct table_key key_of(const struct table *table, const char *name, unsigned type)
+{
+  struct table_key key = {.name = name, .length = strlen(name), .type = type};
+  table_hash(table, &key);
+  return key;
+}
+
+static struct dns_answer_owned *answer_of(enum dns_status status, uint32_t ttl)
+{
+  static const struct dns_record record = {(const uint8_t *)"data", 4};
+  return answer_new(&(struct dns_answer){
+      .status = status, .ttl = ttl, .count = status == DNS_FOUND, .records = status == DNS_FOUND ? &record : NULL});
+}
+
+static void put(struct table *table, const char *name, struct dns_answer_owned *answer, uint64_t now)
+{
+  struct table_result result;
+  struct table_key key = key_of(table, name, DNS_A);
+  assert_int_equal(table_claim(table, &key, now, &result), TABLE_NEW);
+  table_complete(result.entry, answer, now);
+  table_leave(result.entry);
+}
+
+/* The seconds left of what is in the table, or -1. Leaves what is not there as it was. */
+static int look(struct table *table, const char *name, uint64_t now)
+{
+  struct table_result result;
+  struct table_key key = key_of(table, name, DNS_A);
+  if (table_claim(table, &key, now, &result) == TABLE_ANSWERED) {
+    answer_release(result.answer);
+    return (int)result.ttl;
+  }
+  table_complete(result.entry, answer_of(DNS_FOUND, 0), now);
+  table_leave(result.entry);
+  return -1;
+}
+
+static void lifetimes_are_bounded(void **state)
+{
+  (void)state;
+  static const struct {
+    enum dns_status status;
+    uint32_t ttl;
+    int seconds; /* at once */
+  } rows[] = {
+      {DNS_FOUND, 60, 60},       {DNS_FOUND, 86400, 3600},   {DNS_FOUND, 0, -1},      {DNS_FOUND, UINT32_MAX, 3600},
+      {DNS_NODATA, 3600, 300},   {DNS_NXDOMAIN, 3600, 300},  {DNS_NXDOMAIN, 20, 20},  {DNS_BOGUS, 3600, 60},
+      {DNS_FAILURE, 32768, 5},   {DNS_FAILURE, 5, 5},        {DNS_TIMEOUT, 100, -1},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    struct table *table = table_new(1 << 20, 10, NULL);
+    put(table, "a.example", answer_of(rows[i].status, rows[i].ttl), 1000000);
+    assert_int_equal(look(table, "a.example", 1000000), rows[i].seconds);
+    if (rows[i].seconds > 0) {
+      uint64_t end = 1000000 + 1000 * (uint64_t)rows[i].seconds;
+      assert_int_equal(look(table, "a.example", 1002000), rows[i].seconds - 2);
+      assert_int_equal(look(table, "a.example", end - 1), 1);
+      assert_int_equal(look(table, "a.example", end), -1);
+    }
+    assert_int_equal(table_count(table), 0);
+    assert_int_equal(table_bytes(table), 0);
+    table_free(table);
+  }
+  table_free(NULL);
+}
+
+static void the_least_used_goes_first(void **state)
+{
+  (void)state;
+  enum { NAMES = 2000, BYTES = 64 << 10 };
+  struct table *table = table_new(BYTES, 10, NULL);
+  char name[40];
+  put(table, "favourite.example", answer_of(DNS_FOUND, 3600), 1000);
+  for (int i = 0; i < NAMES; i++) {
+    snprintf(name, sizeof name, "name%d.example", i);
+    put(table, name, answer_of(DNS_FOUND, 3600), 1000);
+    assert_int_equal(look(table, "favourite.example", 1000), 3600);
+    assert_true(table_bytes(table) <= BYTES);
+  }
+  assert_true(table_count(table) > 100);
+  assert_int_equal(look(table, name, 1000), 3600);
+  assert_int_equal(look(table, "name0.example", 1000), -1);
+  table_free(table);
+
+  /* What is larger than all the room is handed out and not kept. */
+  table = table_new(1024, 10, NULL);
+  put(table, "a.example", answer_of(DNS_FOUND, 3600), 1000);
+  assert_int_equal(table_count(table), 0);
+  assert_int_equal(look(table, "a.example", 1000), -1);
+  table_free(table);
+}
+
+static void questions_in_flight_are_joined_and_bounded(void **state)
+{
+  (void)state;
+  struct table *table = table_new(1 << 20, 2, &table);
+  struct table_result first, second, third;
+  struct table_key a = key_of(table, "a.example", DNS_A), b = key_of(table, "a.example", DNS_TXT),
+                   c = key_of(table, "c.example", DNS_A);
+  uint64_t now = table_clock();
+  assert_int_equal(table_claim(table, &a, now, &first), TABLE_NEW);
+  assert_ptr_equal(table_owner(first.entry), &table);
+  assert_int_equal(table_claim(table, &a, now, &second), TABLE_PENDING);
+  assert_ptr_equal(second.entry, first.entry);
+  assert_int_equal(table_claim(table, &b, now, &third), TABLE_NEW);
+  struct table_entry *other = third.entry;
+  assert_int_equal(table_claim(table, &c, now, &third), TABLE_FULL);
+  assert_null(third.entry);
+  assert_false(table_wait(first.entry, now, &third));
+
+  table_complete(first.entry, answer_of(DNS_FOUND, 0), now);
+  assert_true(table_wait(second.entry, now, &third));
+  assert_int_equal(third.answer->answer.status, DNS_FOUND);
+  assert_int_equal(third.ttl, 0);
+  answer_release(third.answer);
+  table_leave(first.entry);
+  table_leave(second.entry);
+
+  /* Nobody waits for the other any more; its answer is kept all the same. */
+  table_leave(other);
+  table_complete(other, answer_of(DNS_FOUND, 60), now);
+  assert_int_equal(table_claim(table, &b, now, &third), TABLE_ANSWERED);
+  answer_release(third.answer);
+  assert_int_equal(table_claim(table, &c, now, &third), TABLE_NEW);
+  table_complete(third.entry, answer_of(DNS_FOUND, 60), now);
+  table_leave(third.entry);
+  table_leave(NULL);
+  table_free(table);
+}
+
+static void keys_differ(void **state)
+{
+  (void)state;
+  struct table *one = table_new(1, 1, NULL), *two = table_new(1, 1, NULL);
+  static const char *const names[] = {"a", "b", "aa", "aaaaaaa", "aaaaaaaa", "aaaaaaaaa", "aaaaaaaab", "ab", "ba"};
+  uint64_t seen[sizeof names / sizeof *names * 2];
+  size_t count = 0;
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    seen[count++] = key_of(one, names[i], DNS_A).hash;
+    seen[count++] = key_of(one, names[i], DNS_TXT).hash;
+    assert_true(key_of(one, names[i], DNS_A).hash == seen[count - 2]);
+    assert_true(key_of(two, names[i], DNS_A).hash != seen[count - 2]);
+  }
+  for (size_t i = 0; i < count; i++)
+    for (size_t j = 0; j < i; j++)
+      assert_true(seen[i] != seen[j]);
+  table_free(one);
+  table_free(two);
+}
+
+enum { THREADS = 4, ROUNDS = 3000, NAMES = 150 };
+
+static void *claim_and_complete(void *argument)
+{
+  struct table *table = argument;
+  unsigned seed = (unsigned)(uintptr_t)&seed, wrong = 0;
+  for (int i = 0; i < ROUNDS; i++) {
+    char name[40];
+    struct table_result result;
+    seed = seed * 1103515245 + 12345;
+    snprintf(name, sizeof name, "name%u.example", seed / 65536 % NAMES);
+    struct table_key key = key_of(table, name, DNS_A);
+    uint64_t now = table_clock();
+    enum table_state state = table_claim(table, &key, now, &result);
+    struct table_entry *entry = result.entry;
+    if (state == TABLE_NEW)
+      table_complete(entry, answer_of(DNS_FOUND, i % 7 ? 60 : 0), now);
+    if (entry && !table_wait(entry, now + 60000, &result))
+      wrong++;
+    if (!result.answer || result.answer->answer.records[0].length != 4)
+      wrong++;
+    answer_release(result.answer);
+    table_leave(entry);
+  }
+  return (void *)(uintptr_t)wrong;
+}
+
+static void threads_share_it(void **state)
+{
+  (void)state;
+  struct table *table = table_new(16 << 10, THREADS, NULL);
+  pthread_t threads[THREADS];
+  for (int i = 0; i < THREADS; i++)
+    assert_int_equal(pthread_create(&threads[i], NULL, claim_and_complete, table), 0);
+  for (int i = 0; i < THREADS; i++) {
+    void *wrong;
+    pthread_join(threads[i], &wrong);
+    assert_null(wrong);
+  }
+  assert_true(table_bytes(table) <= 16 << 10);
+  assert_true(table_count(table) < NAMES); /* so that eviction took part */
+  table_free(table);
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(lifetimes_are_bounded),
+      cmocka_unit_test(the_least_used_goes_first),
+      cmocka_unit_test(questions_in_flight_are_joined_and_bounded),
+      cmocka_unit_test(keys_differ),
+      cmocka_unit_test(threads_share_it),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
