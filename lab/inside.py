@@ -164,3 +164,9 @@ def connects(address, port, family=socket.AF_INET):
     with socket.socket(family, socket.SOCK_STREAM) as s:
         s.settimeout(1)
         return s.connect_ex((address, port)) == 0
+
+
+def connects_unix(path):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as s:
+        s.settimeout(1)
+        return s.connect_ex(path) == 0

@@ -25,7 +25,7 @@ import case as cases
 import certs
 import expect
 import inside
-from inside import Daemon, read, write
+from inside import Daemon, connects_unix, read, write
 from nameserver import Dns, Unbound
 from postfix import Postfix
 from remote import RemoteMX
@@ -69,22 +69,23 @@ class Lane:
     def __init__(self, name, world, daemon):
         self.name, self.world, self.command = name, world, daemon
         self.folder = inside.fresh("sluis-" + name)
-        self.socket, self.audit = self.folder + "/run/sluis.sock", self.folder + "/audit/audit.jsonl"
+        self.socket = self.folder + "/run/sluis.sock"    # what the MTA knows; a new daemon's socket is moved there
         for part in ("run", "audit"):
             os.makedirs(f"{self.folder}/{part}")
             shutil.chown(f"{self.folder}/{part}", "sluis", "sluis")
-        self.log = self.folder + "/daemon.log"
+        self.daemons, self.endings = 0, []
         self.mta = MTAS[name](milters=["unix:" + self.socket]).start()
 
     def configuration(self, case):
-        default = DEFAULT.format(socket=self.socket, anchor=self.world.dns.anchor, audit=self.audit)
+        default = DEFAULT.format(socket=f"{self.folder}/run/@.sock", anchor=self.world.dns.anchor, audit=f"{self.folder}/audit/@.jsonl")
         return cases.merge_config(default, case.config)
 
     def run(self, text, group, tap):
         """All cases of one configuration, with a daemon of their own."""
-        start = inside.size(self.log)
+        self.daemons += 1
+        self.audit, self.log = f"{self.folder}/audit/{self.daemons}.jsonl", f"{self.folder}/daemon.{self.daemons}.log"
         try:
-            daemon = self._start(text)
+            daemon = self._start(text.replace("@.", f"{self.daemons}."))
         except RuntimeError as error:
             tap.point(False, f"{self.name}: the daemon starts ({group[0].name} ...)", [str(error), text])
             for case in group:
@@ -95,20 +96,30 @@ class Lane:
             if not daemon.alive():
                 misses.append("the daemon has ended")
             tap.point(not misses, f"{self.name}: {case.name}: {case.title}", misses + notes if misses else ())
-        status = daemon.stop(seconds=15)
-        wanted = (0, -15) if self.command[0] == "milter" else (0,)
-        tap.point(status in wanted, f"{self.name}: the daemon ends in good order ({group[0].name} ...)",
-                  () if status in wanted else [f"exit status {status}", read(self.log, start)[-3000:]])
+        ending = threading.Thread(target=self._end, args=(daemon, group[0].name, tap))
+        ending.start()                                   # libmilter takes seconds to stop: meanwhile the next one begins
+        self.endings.append(ending)
 
     def _start(self, text):
-        if os.path.exists(self.socket):
-            os.unlink(self.socket)
-        conf = write(self.folder + "/sluis.conf", text)
+        conf = write(f"{self.folder}/sluis.{self.daemons}.conf", text)
+        own = f"{self.folder}/run/{self.daemons}.sock"
         kind, command = self.command
-        command = [*command, "unix:" + self.socket] if kind == "milter" else [*command, "-f", "-c", conf]
+        command = [*command, "unix:" + own] if kind == "milter" else [*command, "-f", "-c", conf]
         mask = {"umask": 0} if kind == "milter" else {}              # Postfix must get at the socket of any filter
         daemon = Daemon(*command, log=self.log, env=dict(os.environ), **mask)
-        return daemon.ready(lambda: os.path.exists(self.socket), 15)
+        daemon.ready(lambda: connects_unix(own), 15)
+        os.rename(own, self.socket)                      # not a link: Sendmail takes a socket of two names for unsafe
+        return daemon
+
+    def _end(self, daemon, name, tap):
+        status = daemon.stop(seconds=30)
+        tap.point(status == 0, f"{self.name}: the daemon ends in good order ({name} ...)",
+                  () if status == 0 else [f"exit status {status}", read(daemon.log)[-3000:]])
+
+    def finish(self):
+        for ending in self.endings:
+            ending.join()
+        self.endings = []
 
     def _case(self, case):
         mark = self.world.dns.mark()
@@ -220,6 +231,8 @@ def main():
                 thread.join()
         for thread in threads:
             thread.join()
+        for lane in lanes:
+            lane.finish()                                # before queries are counted
     for lane in lanes:
         lane.mta.stop()
     if options.keep:
