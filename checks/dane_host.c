@@ -15,7 +15,7 @@
 
 const char *dane_failure_text(struct arena *arena, const struct dns_answer *answer, const char *what, const char *name)
 {
-  char why[120];
+  char why[161];
   text_printable(why, sizeof why, answer->why ? answer->why : "", answer->why ? strlen(answer->why) : 0);
   const char *open = *why ? " (" : "", *close = *why ? ")" : "";
   if (answer->status == DNS_BOGUS)

@@ -1,1 +1,19 @@
 # Sources, libraries and tests of ctl/.
+noinst_LIBRARIES += ctl/libctl.a
+ctl_libctl_a_CFLAGS = $(AM_CFLAGS) $(YAJL_CFLAGS)
+ctl_libctl_a_SOURCES = \
+  ctl/chain.c ctl/chain.h \
+  ctl/json.c ctl/json.h
+
+bin_PROGRAMS += ctl/sluisctl
+ctl_sluisctl_SOURCES = ctl/main.c ctl/command.h \
+  ctl/dane.c \
+  ctl/setup.c ctl/setup.h
+ctl_sluisctl_LDADD = ctl/libctl.a $(policy_libs) $(resolver_libs) $(CRYPTO_LIBS) $(YAJL_LIBS)
+
+unit_tests += ctl/chain_test
+ctl_chain_test_SOURCES = ctl/chain_test.c
+ctl_chain_test_LDADD = ctl/libctl.a checks/libchecks.a $(base_libs) $(YAJL_LIBS) $(CMOCKA_LIBS)
+
+TESTS += ctl/sluisctl_test.py
+EXTRA_DIST += ctl/sluisctl_test.py

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The commands of sluisctl: one file each, one row each in the table of main.c.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+/* What stands before the command's name, and --json wherever it stands. */
+struct command_options {
+  const char *config_file; /* NULL: the default one, or the built-in settings where there is none */
+  bool json;
+};
+
+/* words[0] is the command's name. Returns the exit status (CONTRACT 1). */
+typedef int command_run(struct command_options *options, int count, char **words);
+
+command_run command_dane;

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The words and exit statuses of sluisctl that need no DNS."""
+
+import os
+import subprocess
+import sys
+import tempfile
+
+SLUISCTL = os.path.join(os.environ.get("top_builddir", "."), "ctl", "sluisctl")
+
+folder = tempfile.mkdtemp()
+GOOD, BAD = os.path.join(folder, "good.conf"), os.path.join(folder, "bad.conf")
+NO_ANCHOR, MISSING = os.path.join(folder, "no-anchor.conf"), os.path.join(folder, "missing.conf")
+for path, text in ((GOOD, ""), (BAD, "mode = enforce\nno-such-option = 1\n"),
+                   (NO_ANCHOR, f'resolver {{ servers = {{"127.0.0.1@9"}} trust-anchor = "{folder}/missing.key" }}\n')):
+    with open(path, "w") as f:
+        f.write(text)
+
+ROWS = (  # words, status, part of standard output, part of standard error
+    ("--help", 0, "usage: sluisctl", ""),
+    ("-V", 0, "sluisctl ", ""),
+    ("--version", 0, "NCSC-NL 2025-05", ""),
+    ("dane --help", 0, "exit status: 0 all DANE", ""),
+    ("", 64, "", "usage: sluisctl"),
+    ("-x", 64, "", "usage: sluisctl"),
+    ("-c", 64, "", "usage: sluisctl"),
+    ("nothing", 64, "", "no command of this name"),
+    ("dane", 64, "", "usage: sluisctl"),
+    ("dane --no-such-option x.example", 64, "", "usage: sluisctl"),
+    ("dane x..example", 64, "", '"x..example" is not a domain'),
+    ("dane somebody@x.example", 64, "", "is not a domain"),
+    ("dane x.example:nntp", 64, "", "is not a domain"),
+    ("dane x.example,y.example", 64, "", "is not a domain"),
+    ("dane x.example \x1b[2J", 64, "", '"?[2J" is not a domain'),
+    (f"-c {BAD} dane x.example", 78, "", f"{BAD}:2:"),
+    (f"-c {MISSING} dane x.example", 78, "", MISSING),
+    (f"-c {BAD} dane x..example", 64, "", "is not a domain"),
+    (f"-c {NO_ANCHOR} dane x.example", 69, "", "missing.key"),
+)
+
+print(f"1..{len(ROWS)}")
+failed = False
+for number, (words, status, out, err) in enumerate(ROWS, 1):
+    done = subprocess.run([SLUISCTL, *words.split()], capture_output=True, text=True, timeout=60)
+    right = done.returncode == status and out in done.stdout and err in done.stderr
+    right = right and bool(out) == bool(done.stdout) and "\x1b" not in done.stderr
+    failed = failed or not right
+    print("ok" if right else "not ok", number, "-", ascii(words.replace(folder, "...")))
+    if not right:
+        print(f"# status {done.returncode}, output {done.stdout!r}, error {done.stderr!r}")
+for path in (GOOD, BAD, NO_ANCHOR):
+    os.remove(path)
+os.rmdir(folder)
+sys.exit(failed)
