@@ -7,3 +7,8 @@ session_libsession_a_SOURCES = \
   session/service.c session/service.h \
   session/session.c session/session.h \
   session/transaction.h
+
+# All that a program on top of session/ needs, from the top down.
+session_libs = session/libsession.a audit/libaudit.a policy/libpolicy.a checks/libchecks.a message/libmessage.a \
+  resolver/libresolver.a base/libbase.a $(YAJL_LIBS) $(CONFUSE_LIBS) $(OPENDKIM_LIBS) $(OPENDMARC_LIBS) $(SPF2_LIBS) \
+  $(UNBOUND_LIBS) $(CRYPTO_LIBS) $(IDN2_LIBS) $(PTHREAD_LIBS)

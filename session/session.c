@@ -92,6 +92,11 @@ bool session_in_transaction(const struct session *session)
   return session->transaction != NULL;
 }
 
+const struct audit_message *session_ended(const struct session *session)
+{
+  return session->ended ? &session->ended->told : NULL;
+}
+
 const struct text *session_record(const struct session *session)
 {
   return &session->record;
@@ -281,18 +286,12 @@ bool session_wants_body(const struct session *session)
   return transaction && transaction->signatures && signatures_want_body(transaction->signatures);
 }
 
-/* Writes the audit line. 0, or -1 where it could not be kept. */
-static int tell(struct session *session, const struct decision *decision, const char *queue_id)
+static void fill_in(const struct session *session, const struct decision *decision, const char *queue_id)
 {
   struct transaction *transaction = session->transaction;
-  const struct config *config = transaction->config;
-  struct audit_origin origin = {.host = transaction->authserv_id,
-                                .addresses = config->audit.addresses,
-                                .key = config->audit.key,
-                                .key_length = config->audit.key_length};
-  struct audit_message message = {
+  transaction->told = (struct audit_message){
       .outbound = transaction->outbound,
-      .queue_id = queue_id,
+      .queue_id = keep(transaction->arena, queue_id),
       .client_ip = &session->client.ip,
       .client_name = session->client.name,
       .helo = session->helo,
@@ -309,9 +308,21 @@ static int tell(struct session *session, const struct decision *decision, const 
       .dns_queries = lookups_sent(transaction->lookups),
       .removed_headers = (unsigned)(transaction->results.count + transaction->dane_fields.count),
   };
-  memcpy(message.checked, transaction->checked, sizeof message.checked);
+  memcpy(transaction->told.checked, transaction->checked, sizeof transaction->checked);
+}
+
+/* Writes the audit line. 0, or -1 where it could not be kept. */
+static int tell(struct session *session, const struct decision *decision, const char *queue_id)
+{
+  struct transaction *transaction = session->transaction;
+  const struct config *config = transaction->config;
+  struct audit_origin origin = {.host = transaction->authserv_id,
+                                .addresses = config->audit.addresses,
+                                .key = config->audit.key,
+                                .key_length = config->audit.key_length};
+  fill_in(session, decision, queue_id);
   text_clear(&session->record);
-  record_message(&session->record, &origin, &message);
+  record_message(&session->record, &origin, &transaction->told);
   if (!session->service->tell)
     return 0;
   return session->service->tell(session->service->context, "message", transaction->authserv_id, &session->record);

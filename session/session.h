@@ -16,6 +16,7 @@
 #include "base/text.h"
 #include "policy/decision.h"
 
+struct audit_message;
 struct service;
 struct session;
 
@@ -84,5 +85,8 @@ struct session_outcome session_eom(struct session *session, const char *queue_id
 /* The transaction, if there is one, ends without its message: one audit line says so. queue_id may be NULL. */
 void session_abort(struct session *session, const char *queue_id);
 bool session_in_transaction(const struct session *session);
-/* The audit members of the transaction that session_eom() ended last, for programs that show them. */
+/* All that is known of the transaction that session_eom() ended last, as the audit line tells it: for programs that
+ * show it. NULL before. */
+const struct audit_message *session_ended(const struct session *session);
+/* The same as the audit line's members (audit/record.h). */
 const struct text *session_record(const struct session *session);

@@ -54,6 +54,7 @@ struct transaction {
   struct facts facts;
   bool checked[STANDARD_COUNT];
   const char *dmarc_override;
+  struct audit_message told; /* what the audit line says, once it ended */
 };
 
 /* What inbound.c does: finds out about a message from outside and writes what it found. */
