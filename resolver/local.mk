@@ -32,3 +32,6 @@ resolver_resolver_test_LDADD = $(resolver_libs) $(CMOCKA_LIBS)
 unit_tests += resolver/table_test
 resolver_table_test_SOURCES = resolver/table_test.c
 resolver_table_test_LDADD = $(resolver_libs) $(CMOCKA_LIBS)
+unit_tests += resolver/unbound_test
+resolver_unbound_test_SOURCES = resolver/unbound_test.c
+resolver_unbound_test_LDADD = $(resolver_libs) $(CMOCKA_LIBS)
