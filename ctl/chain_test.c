@@ -56,7 +56,8 @@ static void people_are_told_the_chain(void **state)
                       "           address secure, TLSA none\n"
                       "  missing  no-tlsa\n"
                       "  why      mx1.h.example has no TLSA records\n"
-                      "  remedy   the operator of the MX host publishes TLSA records for its SMTP port (_25._tcp): 3 1 1\n"
+                      "  remedy   the operator of the MX host publishes TLSA records for its SMTP port"
+                      " (_25._tcp): 3 1 1\n"
                       "           for the present key, and 3 1 1 for the next one or 2 1 1 for its authority\n"
                       "  valid    for 300 seconds\n");
   text_free(&out);
