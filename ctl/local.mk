@@ -16,4 +16,4 @@ ctl_chain_test_SOURCES = ctl/chain_test.c
 ctl_chain_test_LDADD = ctl/libctl.a checks/libchecks.a $(base_libs) $(YAJL_LIBS) $(CMOCKA_LIBS)
 
 TESTS += ctl/sluisctl_test.py
-EXTRA_DIST += ctl/sluisctl_test.py
+EXTRA_DIST += ctl/sluisctl_test.py ctl/dane_lab.py
