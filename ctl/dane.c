@@ -11,7 +11,7 @@
 #include "base/text.h"
 #include "checks/dane.h"
 #include "checks/next_hop.h"
-#include "ctl/chain.h"
+#include "ctl/destination.h"
 #include "ctl/command.h"
 #include "ctl/json.h"
 #include "ctl/setup.h"
@@ -53,7 +53,7 @@ static int examine(struct resolver *resolver, const char *destination, bool json
   } else {
     if (!first)
       text_add_char(&out, '\n');
-    chain_tell(&out, &fact);
+    destination_tell(&out, &fact);
   }
   fwrite(out.bytes, 1, out.length, stdout);
   fflush(stdout);

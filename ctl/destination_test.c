@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "ctl/chain.h"
+#include "ctl/destination.h"
 #include "ctl/json.h"
 
 static struct dane_host good = {"mx1.h.example", 10, "secure", "usable", "mx1.h.example"};
@@ -40,7 +40,7 @@ static void people_are_told_the_chain(void **state)
   (void)state;
   struct text out = {0};
   struct dane_fact fact = make(DANE_FULL, DANE_LINK_NONE, "secure", &good, NULL);
-  chain_tell(&out, &fact);
+  destination_tell(&out, &fact);
   assert_string_equal(out.bytes, "x.example: dane\n"
                                  "  MX       secure\n"
                                  "     10    mx1.h.example\n"
@@ -48,7 +48,7 @@ static void people_are_told_the_chain(void **state)
                                  "  valid    for 300 seconds\n");
   text_clear(&out);
   fact = make(DANE_NONE, DANE_LINK_NO_TLSA, "secure", &plain, "mx1.h.example has no TLSA records");
-  chain_tell(&out, &fact);
+  destination_tell(&out, &fact);
   assert_string_equal(out.bytes,
                       "x.example: none\n"
                       "  MX       secure\n"
@@ -92,7 +92,7 @@ static void remedies(void **state)
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     struct text out = {0};
     struct dane_fact fact = make(rows[i].verdict, rows[i].link, rows[i].mx, rows[i].host, "because");
-    chain_tell(&out, &fact);
+    destination_tell(&out, &fact);
     if (!strstr(out.bytes, rows[i].has) || strstr(out.bytes, rows[i].has_not))
       fail_msg("%s:\n%s", rows[i].label, out.bytes);
     text_free(&out);
@@ -111,7 +111,7 @@ static void terminals_and_machines_see_printable_text(void **state)
   struct dane_fact fact = make(DANE_PARTIAL, DANE_LINK_NO_TLSA, "secure", &host, why);
   fact.domain = name;
   struct text out = {0};
-  chain_tell(&out, &fact);
+  destination_tell(&out, &fact);
   for (size_t i = 0; i < out.length; i++)
     assert_true(out.bytes[i] == '\n' || (out.bytes[i] >= ' ' && out.bytes[i] <= '~'));
   text_clear(&out);

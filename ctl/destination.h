@@ -9,4 +9,4 @@
 #include "checks/facts.h"
 
 /* Appends lines. */
-void chain_tell(struct text *out, const struct dane_fact *fact);
+void destination_tell(struct text *out, const struct dane_fact *fact);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * A DANE verdict for people. See chain.h.
+ * A DANE verdict for people. See destination.h.
  */
-#include "ctl/chain.h"
+#include "ctl/destination.h"
 
 #include <string.h>
 
@@ -130,7 +130,7 @@ static void add_remedies(struct text *out, const struct dane_fact *fact)
     add_row(out, general ? "and" : "remedy", provider);
 }
 
-void chain_tell(struct text *out, const struct dane_fact *fact)
+void destination_tell(struct text *out, const struct dane_fact *fact)
 {
   const char *link = dane_link_name(fact->link);
   add(out, fact->domain);
