@@ -73,7 +73,17 @@ const struct dns_answer *spf_run_ask_calmly(struct spf_run *run, const char *nam
   if (run->ended || is_out_of_time(run))
     return NULL;
   const struct dns_answer *answer = ask(run, name, type);
-  return answer->status == DNS_FOUND ? answer : NULL;
+  return dns_is_failure(answer) ? NULL : answer;
+}
+
+/* RFC 7208 4.6.4: "void lookups" */
+static bool count_void(struct spf_run *run, const char *name, enum dns_type type)
+{
+  if (++run->voids > SPF_VOIDS_MAX)
+    spf_run_end(run, AUTH_PERMERROR,
+                arena_printf(run->arena, "more than %d lookups find nothing, the last one %s %s", SPF_VOIDS_MAX, name,
+                             dns_type_name(type)));
+  return !run->ended;
 }
 
 const struct dns_answer *spf_run_ask(struct spf_run *run, const char *name, enum dns_type type, bool nodata_is_void)
@@ -92,13 +102,8 @@ const struct dns_answer *spf_run_ask(struct spf_run *run, const char *name, enum
                              answer->why ? answer->why : ""));
     return NULL;
   }
-  if ((answer->status == DNS_NXDOMAIN || (answer->status == DNS_NODATA && nodata_is_void)) && ++run->voids > SPF_VOIDS_MAX) {
-    /* RFC 7208 4.6.4: "void lookups" */
-    spf_run_end(run, AUTH_PERMERROR,
-                arena_printf(run->arena, "more than %d lookups find nothing, the last one %s %s", SPF_VOIDS_MAX, name,
-                             dns_type_name(type)));
-    return NULL;
-  }
+  if (answer->status == DNS_NXDOMAIN || (answer->status == DNS_NODATA && nodata_is_void))
+    return count_void(run, name, type) ? answer : NULL;
   return answer;
 }
 
@@ -151,6 +156,7 @@ static void find_client_names(struct spf_run *run)
   run->client_names_known = true;
   ip_reverse_name(run->values.client, name);
   const struct dns_answer *names = spf_run_ask_calmly(run, name, DNS_PTR);
+  run->client_is_nameless = names && names->count == 0;
   for (size_t i = 0; names && i < names->count && i < SPF_PTR_MAX; i++) {
     char host[DOMAIN_SIZE];
     if (rdata_read_name(host, &names->records[i]) == 0 && host[0] != '\0' &&
@@ -162,6 +168,12 @@ static void find_client_names(struct spf_run *run)
 bool spf_run_client_is_under(struct spf_run *run, const char *domain)
 {
   find_client_names(run);
+  if (run->client_is_nameless) {
+    char name[74];
+    ip_reverse_name(run->values.client, name);
+    count_void(run, name, DNS_PTR); /* for each ptr, as each is a term that finds nothing */
+    return false;
+  }
   for (size_t i = 0; i < run->client_name_count; i++)
     if (is_under(run->client_names[i], domain))
       return true;

@@ -41,7 +41,7 @@ struct spf_run {
   enum auth_result result;
   const char *why;
 
-  bool client_names_known;
+  bool client_names_known, client_is_nameless;
   const char *client_names[SPF_PTR_MAX]; /* validated, RFC 7208 5.5 */
   size_t client_name_count;
 };
@@ -62,7 +62,7 @@ bool spf_run_count_term(struct spf_run *run);
 /* Asks on behalf of a term. NULL where the run has ended: by temperror for want of an answer, by permerror for a void
  * lookup too many. A name that does not exist is void, one without the type only where nodata_is_void. */
 const struct dns_answer *spf_run_ask(struct spf_run *run, const char *name, enum dns_type type, bool nodata_is_void);
-/* Asks where a failure is no more than an absence: NULL, and the run goes on. */
+/* Asks where neither a failure (NULL) nor an absence ends the run. */
 const struct dns_answer *spf_run_ask_calmly(struct spf_run *run, const char *name, enum dns_type type);
 /* DNS_A or DNS_AAAA, the client's kind. */
 enum dns_type spf_run_address_type(const struct spf_run *run);

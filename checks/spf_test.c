@@ -233,6 +233,10 @@ static const struct evaluation {
    "more than 2 lookups find nothing, the last one g3.example.nl A", NULL, NULL},
   {"v=spf1 a:g3.example.nl redirect=void.example.nl", "permerror", "more than 2 lookups find nothing", NULL, NULL},
   {"v=spf1 mx:dead.example.nl ip4:192.0.2.1", "permerror", "more than 2 lookups find nothing", NULL, NULL},
+  {"v=spf1 ptr ptr ip4:192.0.2.10", "pass", "ip4:192.0.2.10", "192.0.2.10", NULL},
+  {"v=spf1 ptr a:g1.example.nl ptr ip4:192.0.2.10", "permerror",
+   "more than 2 lookups find nothing, the last one 10.2.0.192.in-addr.arpa PTR", "192.0.2.10", NULL},
+  {"v=spf1 ptr ptr ptr ip4:192.0.2.9", "pass", "ip4:192.0.2.9", "192.0.2.9", NULL}, /* failures are not void */
   {"v=spf1 mx:v4only.example.nl ip6:2001:db8::1 -all", "pass", "ip6:2001:db8::1", "2001:db8::1", NULL},
   /* macros that reach the DNS */
   {"v=spf1 exists:%{d2}.two.example.nl -all", "pass", "exists:%{d2}.two.example.nl", NULL, NULL},
