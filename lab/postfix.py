@@ -166,8 +166,14 @@ class Postfix(Mta):
         return os.path.exists(f"{self.folder}/queue/hold/{identifier}")
 
     def release(self, identifier):
-        """Requeue a held message, as a postmaster does; it passes the non-SMTP milters again."""
+        """Let a held message go, as a postmaster does."""
+        self.tool("postsuper", "-H", identifier)
+        self.tool("postqueue", "-i", identifier)
+
+    def requeue(self, identifier):
+        """postsuper -r: it is taken in anew, with another queue id. Postfix 3.7 shows it to no milter again."""
         self.tool("postsuper", "-r", identifier)
+        self.tool("postkick", "public", "pickup", "W")
 
     def queue(self):
         """All messages in the queue, as postqueue -j tells them."""

@@ -18,6 +18,7 @@ import hashlib
 import ipaddress
 import os
 import re
+import shutil
 import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -236,12 +237,17 @@ class _Key:
 
 def _zone_key():
     folder = CACHE + "/zone-key"
-    if not os.path.exists(folder + "/Klab.private"):
-        os.makedirs(folder, exist_ok=True)
-        done = subprocess.run([PKG + "/usr/bin/ldns-keygen", "-a", "ECDSAP256SHA256", "-k", "lab"], cwd=folder, check=True,
+    if not os.path.exists(folder):
+        new = f"{folder}.{os.getpid()}"
+        os.makedirs(new)
+        done = subprocess.run([PKG + "/usr/bin/ldns-keygen", "-a", "ECDSAP256SHA256", "-k", "lab"], cwd=new, check=True,
                               env=environment(), text=True, stdout=subprocess.PIPE)
         for end in ("key", "private"):
-            os.rename(f"{folder}/{done.stdout.strip()}.{end}", f"{folder}/Klab.{end}")
+            os.rename(f"{new}/{done.stdout.strip()}.{end}", f"{new}/Klab.{end}")
+        try:
+            os.rename(new, folder)
+        except OSError:                                      # another lab was faster; its key will do
+            shutil.rmtree(new)
     with open(folder + "/Klab.private") as private, open(folder + "/Klab.key") as public:
         return _Key(private.read(), re.search(r"DNSKEY\s+([^;\n]+)", public.read()).group(1).strip())
 
