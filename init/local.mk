@@ -1,9 +1,34 @@
-# Sources, libraries and tests of init/.
+# What installs beside the programs: the unit, users and folders, log rotation, the configuration, examples.
+EXTRA_DIST += init/logrotate init/sluisd.service.in init/sysusers.conf init/tmpfiles.conf
+CLEANFILES += init/sluisd.service
 
-# The example shows every option with its default. It is installed beside the configuration in use, never over it.
-EXTRA_DIST += init/sluis.conf
-CLEANFILES += init/sluis.conf.example
-configexampledir = $(sysconfdir)/sluis
-nodist_configexample_DATA = init/sluis.conf.example
-init/sluis.conf.example: init/sluis.conf
-	$(AM_V_GEN)$(MKDIR_P) init && cp '$(srcdir)/init/sluis.conf' $@
+systemdsystemunit_DATA = init/sluisd.service
+init/sluisd.service: init/sluisd.service.in Makefile
+	$(AM_V_GEN)$(MKDIR_P) init && \
+	  sed 's,[@]sbindir[@],$(sbindir),g' $(srcdir)/init/sluisd.service.in > $@.tmp && mv $@.tmp $@
+
+examplesdir = $(docdir)/examples
+dist_examples_DATA = init/postfix.cf init/sendmail.mc init/sluis.conf
+
+sysusersdir = $(prefix)/lib/sysusers.d
+tmpfilesdir = $(prefix)/lib/tmpfiles.d
+logrotatedir = $(sysconfdir)/logrotate.d
+sluisconfdir = $(sysconfdir)/sluis
+
+# All of them are called sluis.conf where they go. A configuration in use is never overwritten, and removed only
+# where nobody has changed it.
+install-data-local:
+	$(MKDIR_P) '$(DESTDIR)$(sysusersdir)' '$(DESTDIR)$(tmpfilesdir)' '$(DESTDIR)$(logrotatedir)' \
+	  '$(DESTDIR)$(sluisconfdir)'
+	$(INSTALL_DATA) $(srcdir)/init/sysusers.conf '$(DESTDIR)$(sysusersdir)/sluis.conf'
+	$(INSTALL_DATA) $(srcdir)/init/tmpfiles.conf '$(DESTDIR)$(tmpfilesdir)/sluis.conf'
+	$(INSTALL_DATA) $(srcdir)/init/logrotate '$(DESTDIR)$(logrotatedir)/sluis'
+	test -e '$(DESTDIR)$(sluisconfdir)/sluis.conf' || \
+	  $(INSTALL_DATA) $(srcdir)/init/sluis.conf '$(DESTDIR)$(sluisconfdir)/sluis.conf'
+
+uninstall-local:
+	rm -f '$(DESTDIR)$(sysusersdir)/sluis.conf' '$(DESTDIR)$(tmpfilesdir)/sluis.conf' \
+	  '$(DESTDIR)$(logrotatedir)/sluis'
+	if cmp -s $(srcdir)/init/sluis.conf '$(DESTDIR)$(sluisconfdir)/sluis.conf'; then \
+	  rm -f '$(DESTDIR)$(sluisconfdir)/sluis.conf'; \
+	fi
