@@ -31,10 +31,12 @@ checks_spf_macro_test_SOURCES = checks/spf_macro_test.c
 checks_spf_macro_test_LDADD = checks/libchecks.a $(base_libs) $(CMOCKA_LIBS)
 checks_spf_record_test_SOURCES = checks/spf_record_test.c
 checks_spf_record_test_LDADD = checks/libchecks.a $(base_libs) $(CMOCKA_LIBS)
-unit_tests += checks/spf_test
-checks_spf_test_SOURCES = checks/spf_test.c
-checks_spf_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=lookups_waited_ms
+unit_tests += checks/spf_test checks/spf_limit_test
+checks_spf_test_SOURCES = checks/spf_test.c checks/spf_world.c checks/spf_world.h
 checks_spf_test_LDADD = checks/libchecks.a $(SPF2_LIBS) $(resolver_libs) $(CMOCKA_LIBS)
+checks_spf_limit_test_SOURCES = checks/spf_limit_test.c checks/spf_world.c checks/spf_world.h
+checks_spf_limit_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=lookups_waited_ms
+checks_spf_limit_test_LDADD = checks/libchecks.a $(SPF2_LIBS) $(resolver_libs) $(CMOCKA_LIBS)
 
 # DKIM
 checks_libchecks_a_SOURCES += \

@@ -96,9 +96,10 @@ const struct dns_answer *spf_run_ask(struct spf_run *run, const char *name, enum
   const struct dns_answer *answer = ask(run, name, type);
   if (dns_is_failure(answer)) {
     /* RFC 7208 4.4, 5: a server failure, a timeout and (nothing can be known) a bogus answer alike. */
-    const char *bogus = answer->status == DNS_BOGUS ? "bogus: DNSSEC validation failed" : dns_status_name(answer->status);
+    const char *state =
+      answer->status == DNS_BOGUS ? "bogus: DNSSEC validation failed" : dns_status_name(answer->status);
     spf_run_end(run, AUTH_TEMPERROR,
-                arena_printf(run->arena, "%s %s: %s%s%s", name, dns_type_name(type), bogus, answer->why ? "; " : "",
+                arena_printf(run->arena, "%s %s: %s%s%s", name, dns_type_name(type), state, answer->why ? "; " : "",
                              answer->why ? answer->why : ""));
     return NULL;
   }
