@@ -56,7 +56,7 @@ struct signatures {
   unsigned from_fields;
   bool nul; /* in a field's value */
 
-  bool has_body, relaxed_body, bare_lf, long_line;
+  bool has_body, relaxed_body, bare_cr, bare_lf, long_line;
   char last[2];      /* bytes of the body */
   size_t line;       /* length of the body's current line */
   struct text field; /* as received, with CRLF */
@@ -405,19 +405,24 @@ bool signatures_want_body(const struct signatures *signatures)
   return false;
 }
 
-/* Looks for what the library cannot do well: very long lines, and bare line feeds. */
+/* Looks for what the library cannot do: very long lines, and CR and LF that stand alone (RFC 5322 2.3 forbids them). */
 static void watch_lines(struct signatures *signatures, const char *bytes, size_t length)
 {
   const char *p = bytes, *end = bytes + length;
+  if (signatures->last[1] == '\r' && *bytes != '\n')
+    signatures->bare_cr = true;
   while (p < end) {
     const char *lf = memchr(p, '\n', (size_t)(end - p));
-    signatures->line += (size_t)((lf ? lf : end) - p);
+    const char *last = lf ? lf : end;
+    signatures->line += (size_t)(last - p);
     if (signatures->line > MAX_LINE && signatures->relaxed_body)
       signatures->long_line = true;
+    const char *cr = memchr(p, '\r', (size_t)(last - p));
+    if (cr && cr + 1 < last)
+      signatures->bare_cr = true;
     if (!lf)
       break;
-    char before = lf > bytes ? lf[-1] : signatures->last[1];
-    if (before != '\r')
+    if ((lf > bytes ? lf[-1] : signatures->last[1]) != '\r')
       signatures->bare_lf = true;
     signatures->line = 0;
     p = lf + 1;
@@ -467,6 +472,8 @@ static bool read_keys(struct signatures *signatures, struct signature_facts *fac
 
 static void verify(struct signatures *signatures)
 {
+  if (signatures->last[1] == '\r')
+    signatures->bare_cr = true;
   /* The library calls a body that does not end in CRLF a syntax error, also where no more of it was wanted; RFC 6376
    * 3.4.3 and 3.4.4 add the CRLF. */
   if (signatures->has_body && memcmp(signatures->last, "\r\n", 2) != 0)
@@ -475,40 +482,51 @@ static void verify(struct signatures *signatures)
   dkim_eom(signatures->library, NULL);
 }
 
+/* What keeps the library from a right answer about this signature, or NULL. It drops CR that stand alone from a
+ * relaxed body, and loses count in a simple one where LF do. */
+static const char *find_obstacle(const struct signatures *signatures, const struct entry *entry)
+{
+  if (signatures->failed || dkim_sig_geterror(entry->info) == DKIM_SIGERROR_UNKNOWN)
+    return "the signature could not be processed";
+  if (signatures->long_line)
+    return "a line of the body is too long";
+  if (dkim_sig_getbh(entry->info) == DKIM_SIGBH_UNTESTED) /* the header decided */
+    return NULL;
+  if (entry->signature.relaxed_body ? signatures->bare_cr : signatures->bare_lf)
+    return "the body has bare carriage returns or line feeds";
+  return NULL;
+}
+
 /* What the library found out about a signature (RFC 8601 2.7.1 for the words). */
 static void read_result(struct signatures *signatures, struct entry *entry, struct signature_fact *fact)
 {
-  unsigned bits = 0;
-  if (entry->signature.ed25519)
-    bits = 256;
-  else if (dkim_sig_getkeysize(entry->info, &bits) != DKIM_STAT_OK)
-    bits = 0;
-  fact->bits = bits;
+  if (dkim_sig_getkeysize(entry->info, &fact->bits) != DKIM_STAT_OK)
+    fact->bits = 0;
+  bool weak = fact->bits > 0 && fact->bits < KEY_MIN_BITS;
+  if (entry->signature.ed25519) { /* for which the library tells the size of the signature, if any */
+    fact->bits = 256;
+    weak = false;
+  }
   DKIM_SIGERROR error = dkim_sig_geterror(entry->info);
-  if (signatures->failed || signatures->long_line) {
+  const char *obstacle = find_obstacle(signatures, entry);
+  if (obstacle) {
     fact->result = AUTH_NEUTRAL;
-    fact->why = signatures->failed ? "the signature could not be processed" : "a line of the body is too long";
-  } else if (error == DKIM_SIGERROR_KEYTOOSMALL || (bits > 0 && bits < KEY_MIN_BITS && !entry->signature.ed25519)) {
+    fact->why = obstacle;
+  } else if (weak || error == DKIM_SIGERROR_KEYTOOSMALL) {
     /* RFC 8301 3.2: signatures with RSA keys of less than 1,024 bits must not be considered valid. */
     fact->result = AUTH_POLICY;
-    fact->why = arena_printf(signatures->arena, "an RSA key of %u bits is too short (RFC 8301)", bits);
+    fact->why = arena_printf(signatures->arena, "an RSA key of %u bits is too short (RFC 8301)", fact->bits);
   } else if (error == DKIM_SIGERROR_OK && DKIM_SIG_CHECK(entry->info)) {
     fact->result = AUTH_PASS;
     fact->partial = entry->signature.limited && entry->canonical.length > entry->signature.body_length;
     fact->why = fact->partial ? "the end of the body is not signed (l=)" : NULL;
-  } else if (error == DKIM_SIGERROR_BADSIG && signatures->bare_lf && !entry->signature.relaxed_body) {
-    fact->result = AUTH_NEUTRAL; /* the library loses count where LF stands without CR */
-    fact->why = "the body has bare line feeds";
   } else if (error == DKIM_SIGERROR_BADSIG) {
+    bool body = dkim_sig_getbh(entry->info) == DKIM_SIGBH_MISMATCH;
     fact->result = AUTH_FAIL;
-    fact->why = dkim_sig_getbh(entry->info) == DKIM_SIGBH_MISMATCH ? "the body is not what was signed"
-                                                                   : "the header is not what was signed";
-  } else if (error == DKIM_SIGERROR_UNKNOWN) {
-    fact->result = AUTH_NEUTRAL;
-    fact->why = "the signature could not be processed";
+    fact->why = body ? "the body is not what was signed" : "the header is not what was signed";
   } else {
     fact->result = AUTH_PERMERROR;
-    fact->why = error == DKIM_SIGERROR_KEYDECODE      ? "the key cannot be decoded"
+    fact->why = error == DKIM_SIGERROR_KEYDECODE    ? "the key cannot be decoded"
                 : error == DKIM_SIGERROR_TOOLARGE_L ? "l= is larger than the body"
                                                     : "the signature is unusable";
   }

@@ -45,3 +45,13 @@ checks_libchecks_a_SOURCES += \
   checks/key.c checks/key.h \
   checks/signature.c checks/signature.h \
   checks/taglist.c checks/taglist.h
+unit_tests += checks/canonical_test checks/signature_test checks/taglist_test
+checks_canonical_test_SOURCES = checks/canonical_test.c
+checks_canonical_test_LDADD = checks/libchecks.a $(base_libs) $(CMOCKA_LIBS)
+checks_signature_test_SOURCES = checks/signature_test.c
+checks_signature_test_LDADD = checks/libchecks.a $(base_libs) $(CMOCKA_LIBS)
+checks_taglist_test_SOURCES = checks/taglist_test.c
+checks_taglist_test_LDADD = checks/libchecks.a $(base_libs) $(CMOCKA_LIBS)
+unit_tests += checks/dkim_test
+checks_dkim_test_SOURCES = checks/dkim_test.c checks/signer.c checks/signer.h
+checks_dkim_test_LDADD = checks/libchecks.a $(OPENDKIM_LIBS) $(CRYPTO_LIBS) $(resolver_libs) $(CMOCKA_LIBS)
