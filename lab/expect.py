@@ -252,7 +252,8 @@ def _check_no_log(outcome, text, number):
 
 
 def _check_daemon_log(outcome, text, number):
-    return None if wait_until(lambda: re.search(text.lstrip("~ "), read(outcome.daemon_log)), 3) else "the daemon's log has no such line"
+    found = wait_until(lambda: re.search(text.lstrip("~ "), read(outcome.daemon_log)), 3)
+    return None if found else "the daemon's log has no such line"
 
 
 def _check_queries(outcome, text, number):

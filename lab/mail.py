@@ -74,8 +74,8 @@ def complete(text, sequence):
 def sign(message, domain, selector, key, **options):
     """Sign wire octets and give them with the signature on top.
 
-    Options: algorithm (default by the key), canon ("relaxed/relaxed"), headers (list of names), l (True: body length), i (identity),
-    t and x (seconds from now), extra (text put in as further tags), tamper ("body", "subject" or "signature": after signing).
+    Options: algorithm (default by the key), canon ("relaxed/relaxed"), headers (list of names), l (True: body length),
+    i (identity), t and x (seconds from now), extra (text put in as further tags), tamper ("body", "subject" or "signature": after signing).
     """
     import dkim                                              # only this needs it
 

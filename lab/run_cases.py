@@ -77,7 +77,8 @@ class Lane:
         self.mta = MTAS[name](milters=["unix:" + self.socket]).start()
 
     def configuration(self, case):
-        default = DEFAULT.format(socket=f"{self.folder}/run/@.sock", anchor=self.world.dns.anchor, audit=f"{self.folder}/audit/@.jsonl")
+        default = DEFAULT.format(socket=f"{self.folder}/run/@.sock", audit=f"{self.folder}/audit/@.jsonl",
+                                 anchor=self.world.dns.anchor)
         return cases.merge_config(default, case.config)
 
     def run(self, text, group, tap):

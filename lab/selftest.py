@@ -96,8 +96,10 @@ def test_names(dns):
 
 
 def test_zone_text():
-    for text, what in (("zone a.example odd", "an unknown kind of zone"), ("fault _25._tcp.a.example TLSA servfail", "a fault of nothing"),
-                       ("a.example. A", "half a record"), ("zone a.example signed\na.example. MX 10", "a record that cannot be signed")):
+    for text, what in (("zone a.example odd", "an unknown kind of zone"),
+                       ("fault _25._tcp.a.example TLSA servfail", "a fault of nothing"),
+                       ("a.example. A", "half a record"),
+                       ("zone a.example signed\na.example. MX 10", "a record that cannot be signed")):
         try:
             tree = Tree()
             tree.add(text)
@@ -118,8 +120,10 @@ def verifies(data):
     keys = {"s1": "rsa2048", "e1": "ed25519", "s5": "rsa512", "s0": "rsa1024"}
     verifier = dkim.DKIM(data, minkey=512)
     count = data.lower().count(b"dkim-signature:")
-    return count and all(verifier.verify(idx=n, dnsfunc=lambda name, timeout=5: mail.record(keys[name.split(b".")[0].decode()]).encode())
-                         for n in range(count))
+
+    def lookup(name, timeout=5):
+        return mail.record(keys[name.split(b".")[0].decode()]).encode()
+    return count and all(verifier.verify(idx=n, dnsfunc=lookup) for n in range(count))
 
 
 def test_signatures():
@@ -158,7 +162,7 @@ def test_in(mta):
     delivered = (identifier and mta.delivered(identifier)) or b""
     point(b"Subject: through" in delivered, f"{mta.name}: a message comes into the mailbox", reply)
     point(b"TLSv1.3" in delivered, f"{mta.name}: over TLS", delivered.decode())
-    point(b"mail.sender.example (mail.sender.example [203.0.113.5])" in delivered, f"{mta.name}: from the client's address and name")
+    point(b"mail.sender.example (mail.sender.example [203.0.113.5])" in delivered, f"{mta.name}: from the client's address and name")      # by its PTR record
     _, reply, identifier = send(mta, 25, "2001:db8::5", ["alice@receiver.example"], tls=False)
     delivered = (identifier and mta.delivered(identifier)) or b""
     point(delivered and b"TLSv1" not in delivered, f"{mta.name}: and without TLS", reply)
@@ -180,7 +184,8 @@ def test_out(mta, remote):
               mta.log_of())
         point(mta.wait_log(r"<x@mismatch\.example>.*status=deferred \(Server certificate not verified"),
               "postfix: but not to one with another certificate", mta.log_of())
-        point(mta.wait_log(r"<x@notls\.example>.*status=deferred \(TLS is required"), "postfix: nor to one without TLS", mta.log_of())
+        point(mta.wait_log(r"<x@notls\.example>.*status=deferred \(TLS is required"), "postfix: nor to one without TLS",
+              mta.log_of())
         point(any(identifier == entry["queue_id"] for entry in mta.queue()), "postfix: these wait in the queue", mta.queue())
     else:
         far = inside.wait_until(lambda: _arrived(remote, "x@notls.example", mta))

@@ -6,7 +6,6 @@ import time
 
 import mail
 from client import Client, Reply
-from inside import wait_until
 from mta import PASSWORD, USER, queue_id
 
 CLIENT = {"inbound": "203.0.113.5", "submission": "198.51.100.7", "internal": "127.0.0.1", "sendmail-command": "127.0.0.1"}
@@ -136,8 +135,8 @@ class Session:
             self.mta.submit(self.sender, self.recipients, data)
         except RuntimeError as error:
             return Reply("data", ["554 " + str(error).replace("\n", " ")])
-        found = wait_until(lambda: re.search(r"([0-9A-Za-z]{6,}): (?:from=.*msgid=|message-id=)" + re.escape(message_id or "<none>"),
-                                             self.mta.log_of(self.log_start)), 3)
+        entry = r"([0-9A-Za-z]{6,}): (?:from=.*msgid=|message-id=)" + re.escape(message_id or "<none>")
+        found = self.mta.wait_log(entry, self.log_start, 3)
         return Reply("data", [f"250 2.0.0 queued as {found[1]}" if found else "250 2.0.0 taken"])
 
     def do_send(self, step):
