@@ -104,8 +104,8 @@ static void write_record(struct engine *engine, struct text *out, struct frame *
     if (certain || ++terms == RECORD_TERMS_MAX)
       return;
   }
-  /* RFC 7208 6.1: redirect comes last wherever it stands, and is ignored where there is an all. */
-  if (record->redirect && !record->has_all)
+  /* RFC 7208 6.1: redirect comes last wherever it stands, so it is ignored where there is an all. */
+  if (record->redirect)
     write_term(engine, out, frame, record->redirect);
 }
 

@@ -64,6 +64,35 @@ static void long_records_are_read_to_the_end(void **state)
   }
 }
 
+/* Hundreds of terms with lookups: the eleventh ends it. */
+static void many_lookups_are_cut_off(void **state)
+{
+  (void)state;
+  struct world world;
+  struct text text = {0};
+  world_open(&world, NULL);
+  text_add(&text, "v=spf1");
+  for (unsigned i = 0; i < 300; i++)
+    text_printf(&text, " a:t%u.v4.example.nl mx:two.example.nl", i % 2);
+  fake_add_txt(world.source, "example.nl", text.bytes, text.length);
+  fake_add_txt(world.source, "t0.v4.example.nl", "", 0);
+  struct spf_query query = query_of(NULL, "x", "a@example.nl");
+  struct spf_fact fact = spf_check_mailfrom(world.arena, world.lookups, &query);
+  assert_int_equal(fact.result, AUTH_PERMERROR);
+  assert_string_equal(fact.why, "more than 2 lookups find nothing, the last one t0.v4.example.nl A");
+  text_clear(&text);
+  text_add(&text, "v=spf1");
+  for (unsigned i = 0; i < 300; i++)
+    text_add(&text, " mx:two.example.nl");
+  fake_add_txt(world.source, "example.org", text.bytes, text.length);
+  query.sender = "a@example.org";
+  fact = spf_check_mailfrom(world.arena, world.lookups, &query);
+  assert_int_equal(fact.result, AUTH_PERMERROR);
+  assert_string_equal(fact.why, "more than 10 terms need DNS lookups");
+  text_free(&text);
+  world_close(&world);
+}
+
 /* Ten includes of ten includes: the eleventh term ends it, and few questions have been asked by then. */
 static void include_trees_are_cut_off(void **state)
 {
@@ -159,6 +188,13 @@ static void what_follows_is_asked_early(void **state)
   assert_int_equal(fake_asked(world.source, "pass.example.nl", DNS_TXT), 1);
   assert_int_equal(fake_asked(world.source, "fail.example.nl", DNS_TXT), 0);
   world_close(&world);
+  /* The first term ends it; what stands behind was on its way, but for names made of this message. */
+  world_open(&world, "example.nl TXT \"v=spf1 a:serv.example.nl exists:%{l}.x.example include:pass.example.nl -all\"\n");
+  fact = spf_check_mailfrom(world.arena, world.lookups, &query);
+  assert_int_equal(fact.result, AUTH_TEMPERROR);
+  assert_int_equal(fake_asked(world.source, "pass.example.nl", DNS_TXT), 1);
+  assert_int_equal(fake_asked(world.source, "a.x.example", 0), 0);
+  world_close(&world);
 }
 
 static void time_is_limited(void **state)
@@ -246,6 +282,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(long_records_are_read_to_the_end),
+    cmocka_unit_test(many_lookups_are_cut_off),
     cmocka_unit_test(include_trees_are_cut_off),
     cmocka_unit_test(mx_names_are_limited),
     cmocka_unit_test(ptr_names_are_limited),

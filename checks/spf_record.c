@@ -157,8 +157,6 @@ static int read_directive(struct spf_record *record, struct arena *arena, struct
   span.text += length;
   span.length -= length;
   record->count++;
-  if (term->kind == TERM_ALL)
-    record->has_all = true;
   if (term->kind == TERM_IP4 || term->kind == TERM_IP6)
     return read_network(term, span);
   if (mechanism->cidr && cut_dual_prefix(&span, term) < 0)

@@ -28,7 +28,6 @@ struct spf_record {
   size_t count;
   const struct spf_term *redirect; /* NULL where absent */
   const char *explanation;         /* exp=, a valid domain-spec; NULL where absent */
-  bool has_all;
 };
 
 /* RFC 7208 4.5: is this TXT value an SPF record at all? */

@@ -49,7 +49,7 @@ static void describe(struct text *out, const struct spf_record *record)
     text_printf(out, "redirect=%s;", record->redirect->domain);
   if (record->explanation)
     text_printf(out, "exp=%s;", record->explanation);
-  text_add(out, record->has_all ? "all" : "");
+  text_add(out, "");
 }
 
 static const struct row {
@@ -57,10 +57,10 @@ static const struct row {
 } rows[] = {
   {"", ""},
   {" ", ""},
-  {"   -all  ", "-all;all"},
-  {" all", "+all;all"},
-  {" +all", "+all;all"},
-  {" ?ALL", "?all;all"},
+  {"   -all  ", "-all;"},
+  {" all", "+all;"},
+  {" +all", "+all;"},
+  {" ?ALL", "?all;"},
   {" -all:", NULL},
   {" -all:example.com", NULL},
   {" -all/8", NULL},
@@ -68,7 +68,7 @@ static const struct row {
   {" -", NULL},
   {" *all", NULL},
   {" -all.", NULL},
-  {" -all -all", "-all;-all;all"},
+  {" -all -all", "-all;-all;"},
   {" a", "+a/32//128;"},
   {" A:Example.COM", "+a:Example.COM/32//128;"},
   {" a:", NULL},
@@ -147,7 +147,7 @@ static const struct row {
   {" ip6:1:2", NULL},
   {" ip6", NULL},
   {" redirect=example.com", "redirect=example.com;"},
-  {" Redirect=Example.com -All", "-all;redirect=Example.com;all"},
+  {" Redirect=Example.com -All", "-all;redirect=Example.com;"},
   {" redirect=a.example redirect=b.example", NULL},
   {" redirect=", NULL},
   {" redirect:example.com", NULL},
@@ -155,7 +155,7 @@ static const struct row {
   {" redirect=example.com/24", NULL},
   {" exp=a.example exp=a.example", NULL},
   {" exp=", NULL},
-  {" exp=a.example -all", "-all;exp=a.example;all"},
+  {" exp=a.example -all", "-all;exp=a.example;"},
   {" exp=a-b", NULL},
   {" moo.cow-far_out=man:dog/cat", ""},
   {" moo=", ""},
@@ -169,7 +169,7 @@ static const struct row {
   {" =a", NULL},
   {" moo", NULL},
   {" moo:a.example", NULL},
-  {" default=pass -all", "-all;all"},
+  {" default=pass -all", "-all;"},
   {" a:a.example,b.example", "+a:a.example,b.example/32//128;"},
   {" ip4:192.0.2.1,192.0.2.2", NULL},
   {"\t-all", NULL},

@@ -258,7 +258,7 @@ static void prefetch(struct spf_run *run, const struct spf_policy *policy)
 {
   const struct spf_record *record = &policy->record;
   for (size_t i = 0; i <= record->count && run->prefetched + run->terms < SPF_TERMS_MAX; i++) {
-    const struct spf_term *term = i < record->count ? &record->terms[i] : record->has_all ? NULL : record->redirect;
+    const struct spf_term *term = i < record->count ? &record->terms[i] : record->redirect;
     char name[DOMAIN_SIZE];
     if (!term || spf_run_is_certain(run, term))
       return;

@@ -311,13 +311,16 @@ static void dnssec_is_the_worst_used(void **state)
     {"a@text.example.nl", NULL, DNSSEC_SECURE},
     {"a@gone.example.nl", NULL, DNSSEC_SECURE},
     {"a@localhost", NULL, DNSSEC_INDETERMINATE},
+    {"a@mixed.example.nl", "192.0.2.2", DNSSEC_INSECURE}, /* an insecure answer, then secure ones */
     /* started early, but not used */
     {"a@early.example.nl", NULL, DNSSEC_SECURE},
     {"a@early.example.nl", "192.0.2.2", DNSSEC_INSECURE},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     struct world world;
-    world_open(&world, "early.example.nl TXT \"v=spf1 a:mail.example.nl include:insecure.example.nl -all\"\n");
+    world_open(&world, "early.example.nl TXT \"v=spf1 a:mail.example.nl include:insecure.example.nl -all\"\n"
+                       "mixed.example.nl TXT \"v=spf1 a:unsafe.example.nl a:mail.example.nl -all\"\n"
+                       "unsafe.example.nl A 192.0.2.50 insecure\n");
     struct spf_query query = query_of(rows[i].client, "x", rows[i].sender);
     struct spf_fact fact = spf_check_mailfrom(world.arena, world.lookups, &query);
     same(rows[i].sender, "dnssec", dnssec_name(fact.dnssec), dnssec_name(rows[i].dnssec));
