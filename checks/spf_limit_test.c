@@ -189,7 +189,8 @@ static void what_follows_is_asked_early(void **state)
   assert_int_equal(fake_asked(world.source, "fail.example.nl", DNS_TXT), 0);
   world_close(&world);
   /* The first term ends it; what stands behind was on its way, but for names made of this message. */
-  world_open(&world, "example.nl TXT \"v=spf1 a:serv.example.nl exists:%{l}.x.example include:pass.example.nl -all\"\n");
+  world_open(&world, "example.nl TXT \"v=spf1 a:serv.example.nl exists:%{l}.x.example"
+                     " include:pass.example.nl -all\"\n");
   fact = spf_check_mailfrom(world.arena, world.lookups, &query);
   assert_int_equal(fact.result, AUTH_TEMPERROR);
   assert_int_equal(fake_asked(world.source, "pass.example.nl", DNS_TXT), 1);
