@@ -55,3 +55,15 @@ checks_taglist_test_LDADD = checks/libchecks.a $(base_libs) $(CMOCKA_LIBS)
 unit_tests += checks/dkim_test
 checks_dkim_test_SOURCES = checks/dkim_test.c checks/signer.c checks/signer.h
 checks_dkim_test_LDADD = checks/libchecks.a $(OPENDKIM_LIBS) $(CRYPTO_LIBS) $(resolver_libs) $(CMOCKA_LIBS)
+
+# DMARC
+checks_libchecks_a_SOURCES += \
+  checks/dmarc.c checks/dmarc.h \
+  checks/dmarc_confirm.c \
+  checks/dmarc_record.c checks/dmarc_record.h \
+  checks/dmarc_walk.c checks/dmarc_walk.h
+unit_tests += checks/dmarc_test checks/dmarc_record_test
+checks_dmarc_test_SOURCES = checks/dmarc_test.c
+checks_dmarc_test_LDADD = checks/libchecks.a $(resolver_libs) $(OPENDMARC_LIBS) $(CMOCKA_LIBS)
+checks_dmarc_record_test_SOURCES = checks/dmarc_record_test.c
+checks_dmarc_record_test_LDADD = checks/libchecks.a $(OPENDMARC_LIBS) $(base_libs) $(CMOCKA_LIBS)
