@@ -91,8 +91,8 @@ static int discover(struct check *check)
   return 0;
 }
 
-/* RFC 9989 3.2.13, RFC 8020: a name that answers NXDOMAIN does not exist; an alias does. Asked only where np= would make
- * a difference. Returns why it could not be found out, or NULL. */
+/* RFC 9989 3.2.13, RFC 8020: a name that answers NXDOMAIN does not exist; an alias does. Asked only where np= would
+ * make a difference. Returns why it could not be found out, or NULL. */
 static const char *find_existence(struct check *check, bool *exists)
 {
   const struct dmarc_record *record = &check->policy.record;

@@ -82,14 +82,19 @@ static bool is_letter(char c)
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
+static bool is_scheme_character(char c)
+{
+  return is_letter(c) || (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
+}
+
 /* RFC 3986 3: a scheme and characters of URIs; a mailto: (RFC 6068 2) needs an address. The obsolete "!10m" at its end
  * is of such characters too. */
 static bool is_uri(const char *uri, size_t length)
 {
   size_t scheme = 0;
-  while (scheme < length && (is_letter(uri[scheme]) || (scheme > 0 && uri[scheme] && strchr("0123456789+-.", uri[scheme]))))
+  while (scheme < length && is_scheme_character(uri[scheme]))
     scheme++;
-  if (scheme == 0 || scheme + 1 >= length || uri[scheme] != ':')
+  if (scheme == 0 || !is_letter(uri[0]) || scheme + 1 >= length || uri[scheme] != ':')
     return false;
   for (size_t i = scheme + 1; i < length; i++)
     if (uri[i] <= ' ' || uri[i] >= 0x7f || strchr("\"<>\\^`{|}", uri[i]))

@@ -13,8 +13,8 @@
 enum dmarc_psd { PSD_UNSAID, PSD_YES, PSD_NO };
 
 struct dmarc_record {
-  /* False where p= is missing or wrong, or sp= or np= wrong, and no rua= makes up for it: then DMARC does not apply (RFC
-   * 9989 4.10.1). With a rua= such a record acts as one of p=none alone. */
+  /* False where p= is missing or wrong, or sp= or np= wrong, and no rua= makes up for it: then DMARC does not apply
+   * (RFC 9989 4.10.1). With a rua= such a record acts as one of p=none alone. */
   bool usable;
   enum owner_policy p, sp, np; /* sp is p where there is no sp=; np is sp where there is no np= */
   bool has_sp, has_np;

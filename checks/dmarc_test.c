@@ -3,7 +3,7 @@
  * DMARC verdicts: zones as text, what SPF and DKIM said, and all that is told.
  *
  * The author domain is mail.example.nl unless a row says otherwise. `told` is
- * "result dnssec", and where a policy was found "| policy effective tag policy_domain organizational_domain aligned...".
+ * "result dnssec", and where a policy was found "| policy effective tag policy_domain organizational_domain aligned".
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -21,6 +21,12 @@
 #include "resolver/resolver.h"
 
 #define DMARC(domain, record) "_dmarc." domain " TXT \"v=DMARC1; " record "\"\n"
+#define INSECURE_WALK                                                                                       \
+  DMARC("mail.example.nl", "p=reject")                                                                      \
+  DMARC("example.nl", "p=none") "_dmarc.x.example.nl TXT \"x\" insecure\n"
+#define UNKNOWN_EXISTENCE                                                                                   \
+  DMARC("example.nl", "p=none; np=reject")                                                                  \
+  "mail.example.nl A servfail\n_dmarc.mail.example.nl TXT nxdomain\n"
 #define SERVFAIL(domain) "_dmarc." domain " TXT servfail\n"
 
 struct row {
@@ -333,12 +339,12 @@ static void names_are_aligned(void **state)
        .spf = "pass .",
        .told = "fail secure | reject reject p mail.example.nl -"},
       {.label = "exact DKIM stands on the policy alone",
-       .zone = DMARC("mail.example.nl", "p=reject") DMARC("example.nl", "p=none") "_dmarc.x.example.nl TXT \"x\" insecure\n",
+       .zone = INSECURE_WALK,
        .spf = "pass x.example.nl",
        .dkim = "pass mail.example.nl",
        .told = "pass secure | reject reject p mail.example.nl example.nl spf dkim"},
       {.label = "relaxed SPF stands on an insecure walk",
-       .zone = DMARC("mail.example.nl", "p=reject") DMARC("example.nl", "p=none") "_dmarc.x.example.nl TXT \"x\" insecure\n",
+       .zone = INSECURE_WALK,
        .spf = "pass x.example.nl",
        .told = "pass insecure | reject reject p mail.example.nl example.nl spf"},
   };
@@ -426,11 +432,11 @@ static void failures_are_no_answers(void **state)
        .dkim = "temperror evil.example, permerror mail.example.nl",
        .told = "fail secure | reject reject p example.nl example.nl"},
       {.label = "whether the name exists",
-       .zone = DMARC("example.nl", "p=none; np=reject") "mail.example.nl A servfail\n_dmarc.mail.example.nl TXT nxdomain\n",
+       .zone = UNKNOWN_EXISTENCE,
        .told = "temperror indeterminate | none none p example.nl example.nl",
        .why = "mail.example.nl, for np"},
       {.label = "whether the name exists, with a pass",
-       .zone = DMARC("example.nl", "p=none; np=reject") "mail.example.nl A servfail\n_dmarc.mail.example.nl TXT nxdomain\n",
+       .zone = UNKNOWN_EXISTENCE,
        .spf = "pass mail.example.nl",
        .told = "pass indeterminate | none none p example.nl example.nl spf"},
   };

@@ -35,7 +35,8 @@ struct dmarc_place dmarc_place_ask(struct arena *arena, struct lookups *lookups,
   struct dmarc_place place = {.state = PLACE_EMPTY, .domain = domain, .dnssec = answer->dnssec};
   if (dns_is_failure(answer)) {
     place.state = PLACE_UNKNOWN;
-    place.why = arena_printf(arena, "lookup of %s: %s", name, answer->why ? answer->why : dns_status_name(answer->status));
+    place.why = arena_printf(arena, "lookup of %s: %s", name,
+                             answer->why ? answer->why : dns_status_name(answer->status));
   } else if (answer->status == DNS_FOUND) {
     read_records(&place, arena, answer);
   } else if (answer->status == DNS_BADNAME) {

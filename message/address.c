@@ -60,7 +60,7 @@ static bool take(struct parser *parser, char c)
   return true;
 }
 
-/* True where a reader may see the start of an encoded-word (RFC 2047 2). Its end may stand elsewhere, behind a comma. */
+/* True where a reader may see the start of an encoded-word (RFC 2047 2). Its end may stand elsewhere. */
 static bool has_encoded_word(const char *bytes, size_t length)
 {
   for (size_t i = 0; i + 1 < length; i++)
