@@ -12,6 +12,8 @@
  *   lost.example        ANY servfail      for one type or ANY: servfail, timeout, bogus, nxdomain
  *   late.example        A 192.0.2.1 after 50               answered by another thread after 50 ms
  *   *.wild.example      A 192.0.2.2                         RFC 4592 wildcard
+ *   empty.example       ANY exists                          a name without records
+ *   a\032b.example      A 192.0.2.5                         escapes stand in names, too
  *
  * A name that is not there is NXDOMAIN, a name that is (or that has names below it) without the type is NODATA;
  * both as secure as the `default` at the end of the text. CNAMEs are followed, an insecure link makes the
@@ -27,7 +29,8 @@ struct dns_source;
 struct dns_source *fake_new(void);
 /* Adds zone text. 0, or -1 with "line N: ..." in error. Not while lookups run. */
 int fake_add(struct dns_source *source, const char *text, char *error, size_t error_size);
-/* One record given as bytes (a TXT value that text cannot hold, say). security: "secure", "insecure", or NULL for the default. */
+/* One record given as bytes (a TXT value that text cannot hold, say). security: "secure", "insecure", or NULL for the
+ * default. */
 void fake_add_record(struct dns_source *source, const char *name, unsigned type, const uint8_t *rdata, size_t length,
                      const char *security);
 /* A TXT record from one value, split into character-strings at 255 octets. */

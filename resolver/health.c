@@ -126,7 +126,7 @@ void health_test(struct health *health)
   char why[WHY_SIZE] = "";
   bool well = test_source(health, why) == 0;
   if (well)
-    health_note_answer(health);
+    health->timeouts = 0;
   pthread_mutex_lock(&health->mutex);
   health->well = well;
   memcpy(health->why, why, sizeof why);
@@ -216,19 +216,26 @@ unsigned health_patience_ms(struct health *health)
   return BROKEN_WAIT_MS;
 }
 
-void health_note_timeout(struct health *health)
+static void want_test(struct health *health)
 {
-  if (atomic_fetch_add_explicit(&health->timeouts, 1, memory_order_relaxed) + 1 != BREAK_AFTER)
-    return;
-  /* A sender can name a handful of dead domains; the self-test tells that from a dead resolver. */
   pthread_mutex_lock(&health->mutex);
   health->test_wanted = true;
   pthread_cond_broadcast(&health->changed);
   pthread_mutex_unlock(&health->mutex);
 }
 
+void health_note_timeout(struct health *health)
+{
+  /* A sender can name a handful of dead domains; the self-test tells that from a dead resolver. */
+  if (atomic_fetch_add_explicit(&health->timeouts, 1, memory_order_relaxed) + 1 == BREAK_AFTER)
+    want_test(health);
+}
+
 void health_note_answer(struct health *health)
 {
-  if (atomic_load_explicit(&health->timeouts, memory_order_relaxed) != 0)
-    atomic_store_explicit(&health->timeouts, 0, memory_order_relaxed);
+  if (atomic_load_explicit(&health->timeouts, memory_order_relaxed) == 0)
+    return;
+  /* It answers again: then it may be well again, too. */
+  if (atomic_exchange_explicit(&health->timeouts, 0, memory_order_relaxed) >= BREAK_AFTER)
+    want_test(health);
 }

@@ -23,18 +23,21 @@ struct resolver_config {
   const char *trust_anchor; /* file with DS or DNSKEY records of the root */
   unsigned timeout_ms;      /* for one answer */
   unsigned budget_ms;       /* for all the waiting of one message */
-  size_t cache_bytes;       /* bound of the answer cache */
-  unsigned self_test_seconds; /* between self-tests; 0: none but the first */
+  size_t cache_bytes;       /* bound of the answer cache; 0: 16 MiB */
+  unsigned self_test_seconds; /* between self-tests; 0: none but the first (an ill resolver is tested sooner) */
   /* Called at each change of health, from the resolver's thread: false with a reason, true when well
-   * again. Not called for a first test that passes. May be NULL. */
+   * again. Not called for a first test that passes. May be NULL. Without self_test_seconds there is no such
+   * thread, and resolver_open() itself tells of a first test that fails. */
   void (*on_change)(void *context, bool healthy, const char *why);
   void *context;
 };
 
 /* Opens libunbound by the configuration: reads the trust anchor, finds servers that validate, and tests that
  * the root's SOA comes out secure. A failing self-test is not an error (the network may come up later);
- * an unreadable or empty trust anchor is. NULL with a message in error. `using_servers` of the opened
- * resolver (resolver_servers) says which servers were taken. */
+ * an unreadable or empty trust anchor is. NULL with a message in error. resolver_servers() says which servers were
+ * taken; with none configured that can change from the system's to recursion at the first test that passes. Blocks for
+ * the timeout of an answer, or two. Has threads of its own, so it comes after fork(); and takes up to half of the file
+ * descriptors that the process may have (RLIMIT_NOFILE), at most 4096 at a time. */
 struct resolver *resolver_open(const struct resolver_config *config, char *error, size_t error_size);
 /* The same in front of any source, which it takes over; config->servers and trust_anchor are not read
  * and no self-test is made unless self_test_seconds is set. */
@@ -53,10 +56,11 @@ void lookups_free(struct lookups *lookups);
 
 /* Starts a question so that the answer is there when it is wanted; never blocks. Counts against the allowance. */
 void lookups_start(struct lookups *lookups, const char *name, unsigned type);
-/* The answer, waited for until the timeout of one answer or the budget of the message ends, whichever is first:
- * then DNS_TIMEOUT, while the question runs on and fills the cache. Never NULL; borrowed until lookups_free().
+/* The answer, waited for until the timeout of one answer (counted from lookups_start(), and cut short while nothing
+ * at all answers) or the budget of the message ends, whichever is first: then DNS_TIMEOUT, while the question runs on
+ * and fills the cache. Never NULL; borrowed until lookups_free().
  * The same question again gives the same answer, also a timeout. name: case does not matter, a final
- * dot is dropped; any label characters that DNS text can have without escapes. */
+ * dot is dropped; every other byte stands for itself, a backslash too; "." is the root. */
 const struct dns_answer *lookups_get(struct lookups *lookups, const char *name, unsigned type);
 
 /* Milliseconds spent waiting, and questions that the cache could not answer at once. */

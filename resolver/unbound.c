@@ -169,8 +169,9 @@ static void unbound_ask(struct dns_source *source, const char *name, unsigned ty
   name_escape(escaped, name);
   link_question(unbound, question);
   /* Once this returns 0, the reaper may have freed the question. */
-  int status = choice->broken ? UB_PIPE
-                              : ub_resolve_async(choice->ctx, escaped, (int)type, CLASS_IN, question, take_result, NULL);
+  int status = UB_PIPE;
+  if (!choice->broken)
+    status = ub_resolve_async(choice->ctx, escaped, (int)type, CLASS_IN, question, take_result, NULL);
   if (status != 0)
     answer_question(question, read_result(status, NULL, name));
 }

@@ -265,7 +265,8 @@ static const char *add_line(struct zone *zone, struct line *line)
   if (line->count == at + 1 && !words[at].quoted)
     like.fault = zone_fault_by_name(words[at].bytes);
   bool good = like.fault != ZONE_NONE || (!any && encode(&rdata, format->fields, words + at, line->count - at));
-  record = good ? zone_add(zone, words[0].bytes, any ? (unsigned)ZONE_ANY : format->type, rdata.bytes, rdata.length) : NULL;
+  unsigned type = any ? (unsigned)ZONE_ANY : format->type;
+  record = good ? zone_add(zone, words[0].bytes, type, rdata.bytes, rdata.length) : NULL;
   text_free(&rdata);
   if (!record)
     return good ? "bad name" : "bad data";
