@@ -7,13 +7,13 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "audit/record.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "checks/dane.h"
 #include "checks/next_hop.h"
-#include "ctl/destination.h"
 #include "ctl/command.h"
-#include "ctl/json.h"
+#include "ctl/destination.h"
 #include "ctl/setup.h"
 #include "policy/config.h"
 #include "resolver/resolver.h"
@@ -49,7 +49,8 @@ static int examine(struct resolver *resolver, const char *destination, bool json
   struct dane_fact fact = dane_check(arena, lookups, destination);
   struct text out = {0};
   if (json) {
-    json_dane(&out, &fact);
+    record_destination(&out, fact.domain, &fact);
+    text_add_char(&out, '\n');
   } else {
     if (!first)
       text_add_char(&out, '\n');

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * What sluisctl dane tells people and machines about a verdict.
+ * What sluisctl dane tells people about a verdict.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,7 +12,6 @@
 #include <cmocka.h>
 
 #include "ctl/destination.h"
-#include "ctl/json.h"
 
 static struct dane_host good = {"mx1.h.example", 10, "secure", "usable", "mx1.h.example"};
 static struct dane_host plain = {"mx1.h.example", 10, "secure", "none", NULL};
@@ -99,7 +98,7 @@ static void remedies(void **state)
   }
 }
 
-static void terminals_and_machines_see_printable_text(void **state)
+static void terminals_see_printable_text(void **state)
 {
   (void)state;
   char name[3000], why[3000];
@@ -114,30 +113,6 @@ static void terminals_and_machines_see_printable_text(void **state)
   destination_tell(&out, &fact);
   for (size_t i = 0; i < out.length; i++)
     assert_true(out.bytes[i] == '\n' || (out.bytes[i] >= ' ' && out.bytes[i] <= '~'));
-  text_clear(&out);
-  json_dane(&out, &fact);
-  assert_ptr_equal(strchr(out.bytes, '\n'), out.bytes + out.length - 1);
-  for (size_t i = 0; i + 1 < out.length; i++)
-    assert_true(out.bytes[i] >= ' ' && out.bytes[i] <= '~');
-  text_free(&out);
-}
-
-static void machines_are_told_the_contract(void **state)
-{
-  (void)state;
-  struct text out = {0};
-  struct dane_fact fact = make(DANE_NONE, DANE_LINK_NO_TLSA, "secure", &plain, "mx1.h.example has no TLSA records");
-  json_dane(&out, &fact);
-  assert_string_equal(out.bytes,
-                      "{\"domain\":\"x.example\",\"dane\":{\"verdict\":\"none\",\"link\":\"no-tlsa\",\"mx\":\"secure\","
-                      "\"hosts\":[{\"name\":\"mx1.h.example\",\"preference\":10,\"address\":\"secure\","
-                      "\"tlsa\":\"none\",\"base\":null}],\"ttl\":300,"
-                      "\"why\":\"mx1.h.example has no TLSA records\"}}\n");
-  text_clear(&out);
-  fact = make(DANE_NULL_MX, DANE_LINK_NONE, "secure", NULL, NULL);
-  json_dane(&out, &fact);
-  assert_string_equal(out.bytes, "{\"domain\":\"x.example\",\"dane\":{\"verdict\":\"null-mx\",\"link\":null,"
-                                 "\"mx\":\"secure\",\"hosts\":[],\"ttl\":300,\"why\":null}}\n");
   text_free(&out);
 }
 
@@ -145,7 +120,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(people_are_told_the_chain), cmocka_unit_test(remedies),
-      cmocka_unit_test(terminals_and_machines_see_printable_text), cmocka_unit_test(machines_are_told_the_contract),
+      cmocka_unit_test(terminals_see_printable_text),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,19 +1,16 @@
 # Sources, libraries and tests of ctl/.
 noinst_LIBRARIES += ctl/libctl.a
-ctl_libctl_a_CFLAGS = $(AM_CFLAGS) $(YAJL_CFLAGS)
-ctl_libctl_a_SOURCES = \
-  ctl/destination.c ctl/destination.h \
-  ctl/json.c ctl/json.h
+ctl_libctl_a_SOURCES = ctl/destination.c ctl/destination.h
 
 bin_PROGRAMS += ctl/sluisctl
 ctl_sluisctl_SOURCES = ctl/main.c ctl/command.h \
   ctl/dane.c \
   ctl/setup.c ctl/setup.h
-ctl_sluisctl_LDADD = ctl/libctl.a $(policy_libs) $(resolver_libs) $(CRYPTO_LIBS) $(YAJL_LIBS)
+ctl_sluisctl_LDADD = ctl/libctl.a $(audit_libs) $(resolver_libs) $(CRYPTO_LIBS)
 
 unit_tests += ctl/destination_test
 ctl_destination_test_SOURCES = ctl/destination_test.c
-ctl_destination_test_LDADD = ctl/libctl.a checks/libchecks.a $(base_libs) $(YAJL_LIBS) $(CMOCKA_LIBS)
+ctl_destination_test_LDADD = ctl/libctl.a checks/libchecks.a $(base_libs) $(CMOCKA_LIBS)
 
 TESTS += ctl/sluisctl_test.py
 EXTRA_DIST += ctl/sluisctl_test.py ctl/dane_lab.py
