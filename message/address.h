@@ -44,7 +44,8 @@ struct path {
   const char *local;  /* unquoted raw bytes */
   const char *domain; /* normalized; "" where there is none or it is a literal */
   bool literal;
-  const char *address; /* local@domain as received without brackets and route, for SPF macros; raw bytes */
+  const char *address; /* local@domain as received without brackets and route, raw bytes; where invalid, what stood there:
+                          SPF reads on its own, and the log shows it */
 };
 
 struct path path_parse(struct arena *arena, const char *argument);

@@ -90,6 +90,12 @@ static int read_address(struct path *path, struct arena *arena, const char *p, c
   return 0;
 }
 
+static struct path unreadable(struct arena *arena, const char *start, const char *end)
+{
+  return (struct path){
+      .invalid = true, .local = "", .domain = "", .address = arena_copy(arena, start, (size_t)(end - start))};
+}
+
 struct path path_parse(struct arena *arena, const char *argument)
 {
   struct path path = {.local = "", .domain = "", .address = ""};
@@ -102,14 +108,12 @@ struct path path_parse(struct arena *arena, const char *argument)
   if (brackets) {
     argument++;
     if (end == argument || end[-1] != '>')
-      return (struct path){.invalid = true, .local = "", .domain = "", .address = ""};
+      return unreadable(arena, argument, end);
     end--;
   }
   if (argument == end) {
     path.null = true;
     return path;
   }
-  if (read_address(&path, arena, argument, end) < 0)
-    path = (struct path){.invalid = true, .local = "", .domain = "", .address = ""};
-  return path;
+  return read_address(&path, arena, argument, end) < 0 ? unreadable(arena, argument, end) : path;
 }

@@ -29,7 +29,7 @@ static struct spf_query spf_query_of(const struct transaction *transaction, cons
 {
   return (struct spf_query){.client = *client,
                             .helo = helo ? helo : "",
-                            .sender = transaction->sender.invalid ? "" : transaction->sender.address,
+                            .sender = transaction->sender.address,
                             .receiver = transaction->authserv_id,
                             .now = transaction->now};
 }

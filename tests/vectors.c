@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 #include <jansson.h>
 
@@ -484,7 +485,7 @@ static int try_vector(const char *directory, const json_t *file, const json_t *v
   if (json_is_true(json_object_get(vector, "contested")))
     return -1;
   if (run.now == 0)
-    run.now = 1790000000;
+    run.now = (int64_t)time(NULL);
   if (*text_of(vector, "file")) {
     char path[1024];
     snprintf(path, sizeof path, "%s/%s", directory, text_of(vector, "file"));
@@ -522,7 +523,7 @@ static int run_suite(const char *directory, struct totals *totals)
   char path[1024];
   json_error_t error;
   snprintf(path, sizeof path, "%s/vectors.json", directory);
-  json_t *file = json_load_file(path, 0, &error);
+  json_t *file = json_load_file(path, JSON_ALLOW_NUL, &error);
   if (!file) {
     fprintf(stderr, "%s:%d: %s\n", path, error.line, error.text);
     return 66;
