@@ -23,9 +23,9 @@ struct audit_log *audit_log_open(const char *where, void (*on_trouble)(void *con
                                  void *context, char *error, size_t error_size);
 void audit_log_close(struct audit_log *log); /* takes NULL */
 
-/* Writes one line: {"v":1,"seq":N,"time":"...","event":EVENT,"host":HOST,"pid":N MEMBERS,"prev":"..."}. From any thread.
- * The very first line of a chain has "seq":1 and "prev":null. host NULL or "" is written as null; members is NULL or
- * as record_message() makes them. Reopens the file first where it was moved away.
+/* Writes one line: {"v":1,"seq":N,"time":"...","event":EVENT,"host":HOST,"pid":N MEMBERS,"prev":"..."}. From any
+ * thread. The very first line of a chain has "seq":1 and "prev":null. host NULL or "" is written as null; members is
+ * NULL or as record_message() makes them. Reopens the file first where it was moved away.
  *
  * Returns 0, or -1 where the line could not be written whole: then it is not in the chain (a torn piece is cut off
  * again where that can be done), its seq is used again, and the next write tries anew. */

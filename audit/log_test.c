@@ -234,7 +234,8 @@ static void rotation_while_stopped_is_noticed(void **state)
 
 static void a_torn_line_stays_and_is_ended(void **state)
 {
-  static const char *const pieces[] = {"{\"v\":1,\"seq\":2,\"time\":\"2027-", "{", "\xff", "{\"v\":1,\"seq\":2,\"prev\":\"ab\"}"};
+  static const char *const pieces[] = {"{\"v\":1,\"seq\":2,\"time\":\"2027-", "{", "\xff",
+      "{\"v\":1,\"seq\":2,\"prev\":\"ab\"}"};
   struct place *place = *state;
   must_open(place);
   put(place, "start");

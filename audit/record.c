@@ -76,8 +76,8 @@ static void add_pseudonym(struct text *out, const struct audit_origin *origin, c
   struct text lower = {0};
   for (size_t i = 0; i < length; i++)
     text_add_char(&lower, address[i] >= 'A' && address[i] <= 'Z' ? (char)(address[i] - 'A' + 'a') : address[i]);
-  if (!HMAC(EVP_sha256(), origin->key, (int)origin->key_length, (const unsigned char *)lower.bytes, lower.length, digest,
-            &digest_length))
+  if (!HMAC(EVP_sha256(), origin->key, (int)origin->key_length, (const unsigned char *)lower.bytes, lower.length,
+            digest, &digest_length))
     abort(); /* SHA-256 is always there. */
   for (unsigned i = 0; i < PSEUDONYM_DIGITS / 2; i++)
     text_printf(out, "%02x", digest[i]);
@@ -283,7 +283,8 @@ static void record_envelope(struct json *json, const struct audit_origin *origin
   known(json, "queue_id", message->queue_id);
   record_client(json, message);
   known(json, "helo", message->helo);
-  address(json, "authenticated", origin, message->authenticated && *message->authenticated ? message->authenticated : NULL);
+  bool authenticated = message->authenticated && *message->authenticated;
+  address(json, "authenticated", origin, authenticated ? message->authenticated : NULL);
   record_tls(json, facts ? &facts->tls : NULL);
   address(json, "mail_from", origin, message->mail_from);
   string(json, "author_domain", facts ? facts->author.domain : NULL);

@@ -61,8 +61,8 @@ struct audit_event {
 void record_message(struct text *out, const struct audit_origin *origin, const struct audit_message *message);
 void record_event(struct text *out, const struct audit_event *event);
 /* "local@domain" by the form: "domain.example" alone, "hmac16@domain.example", or the whole, without angle brackets;
- * "" for the null sender. Without a domain: "(withheld)", "hmac16", or the whole. The HMAC is HMAC-SHA256 of the address
- * in lower case, of which the first 16 hexadecimal digits count. Login names are told in the same way. */
+ * "" for the null sender. Without a domain: "(withheld)", "hmac16", or the whole. The HMAC is HMAC-SHA256 of the
+ * address in lower case, of which the first 16 hexadecimal digits count. Login names are told in the same way. */
 void record_address(struct text *out, const struct audit_origin *origin, const char *address);
 /* {"domain":DOMAIN,"dane":{...}}, as `sluisctl dane --json` prints it; "dane" is null where not examined. */
 void record_destination(struct text *out, const char *domain, const struct dane_fact *dane);

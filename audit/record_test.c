@@ -61,7 +61,8 @@ static void an_inbound_message(void **state)
       .spf_mailfrom = {AUTH_PASS, DNSSEC_SECURE, "sender.example", "ip4:192.0.2.1", NULL},
       .spf_helo = {AUTH_NONE, DNSSEC_INSECURE, "", NULL, NULL},
       .dkim = {.count = 2,
-               .signatures = {{.result = AUTH_PASS, .dnssec = DNSSEC_SECURE, .domain = "sender.example", .selector = "s1",
+               .signatures = {{.result = AUTH_PASS, .dnssec = DNSSEC_SECURE, .domain = "sender.example",
+               .selector = "s1",
                                .algorithm = "rsa-sha256", .bits = 2048, .signature = "AbCdEfGh"},
                               {.result = AUTH_PERMERROR, .dnssec = DNSSEC_INDETERMINATE, .domain = "", .selector = "",
                                .algorithm = "", .signature = "", .why = "no d="}}},
@@ -113,8 +114,10 @@ static void an_outbound_message(void **state)
   struct facts facts = {.author = {AUTHOR_NO_FROM, NULL, NULL}};
   struct dane_host hosts[] = {{"mx1.partner.example", 10, "secure", "usable", "mx1.partner.example"},
                               {"mx2.partner.example", 20, "secure", "none", NULL}};
-  struct dane_fact dane = {.verdict = DANE_PARTIAL, .link = DANE_LINK_NO_TLSA, .domain = "partner.example", .mx = "secure",
-                           .hosts = hosts, .host_count = 2, .ttl = 300, .why = "mx2.partner.example has no TLSA records"};
+  struct dane_fact dane = {.verdict = DANE_PARTIAL, .link = DANE_LINK_NO_TLSA, .domain = "partner.example",
+      .mx = "secure",
+                           .hosts = hosts, .host_count = 2, .ttl = 300,
+                           .why = "mx2.partner.example has no TLSA records"};
   struct dane_fact not_examined = {.verdict = DANE_NOT_EXAMINED};
   struct audit_recipient recipients[] = {
       {"piet@partner.example", "partner.example", "partner.example", &dane,
@@ -132,8 +135,10 @@ static void an_outbound_message(void **state)
               "\"authenticated\":\"(withheld)\",\"tls\":null,\"mail_from\":\"\",\"author_domain\":null,"
               "\"message_id\":null,"
               "\"recipients\":[{\"address\":\"partner.example\",\"domain\":\"partner.example\","
-              "\"next_hop\":\"partner.example\",\"dane\":{\"verdict\":\"partial\",\"link\":\"no-tlsa\",\"mx\":\"secure\","
-              "\"hosts\":[{\"name\":\"mx1.partner.example\",\"preference\":10,\"address\":\"secure\",\"tlsa\":\"usable\","
+              "\"next_hop\":\"partner.example\",\"dane\":{\"verdict\":\"partial\",\"link\":\"no-tlsa\","
+              "\"mx\":\"secure\","
+              "\"hosts\":[{\"name\":\"mx1.partner.example\",\"preference\":10,\"address\":\"secure\","
+              "\"tlsa\":\"usable\","
               "\"base\":\"mx1.partner.example\"},{\"name\":\"mx2.partner.example\",\"preference\":20,"
               "\"address\":\"secure\",\"tlsa\":\"none\",\"base\":null}],\"ttl\":300,"
               "\"why\":\"mx2.partner.example has no TLSA records\"},\"action\":\"accept\",\"would\":\"accept\","
@@ -165,7 +170,8 @@ static void hostile_values_stay_in_their_place(void **state)
 {
   (void)state;
   static const char *const values[] = {
-      "\",\"action\":\"accept", "a\r\n{\"v\":1}\n", "\\\"\\", "\xff\xfe\xc0\xaf", "caf\xc3\xa9", "\x1b[2J", "\xe2\x80\xa8",
+      "\",\"action\":\"accept", "a\r\n{\"v\":1}\n", "\\\"\\", "\xff\xfe\xc0\xaf", "caf\xc3\xa9", "\x1b[2J",
+      "\xe2\x80\xa8",
       "\xe2\x80\xaenl.elpmaxe", "}]}", "\x7f\x01", "@", "<>", "<", "\"", "\"@\"", "a@b@c", "\xed\xa0\x80",
   };
   char huge[5000];
@@ -177,7 +183,8 @@ static void hostile_values_stay_in_their_place(void **state)
       const char *value = i < sizeof values / sizeof *values ? values[i] : huge;
       struct facts facts = {.author = {AUTHOR_ONE, value, NULL}, .tls = {true, value, value, 1, TLS_GRADE_INSUFFICIENT},
                             .dmarc = {.why = value, .organizational_domain = value},
-                            .spf_mailfrom = {.why = value, .domain = value}, .spf_helo = {.why = value, .domain = value}};
+                            .spf_mailfrom = {.why = value, .domain = value},
+                            .spf_helo = {.why = value, .domain = value}};
       struct dane_fact dane = {.verdict = DANE_NONE, .why = value};
       struct audit_recipient recipient = {value, value, value, &dane, {0}};
       struct audit_message message = {
@@ -241,7 +248,8 @@ static void events(void **state)
   struct text members = {0};
   record_event(&members, &(struct audit_event){.event = "stop"});
   assert_int_equal(members.length, 0);
-  record_event(&members, &(struct audit_event){.event = "start", .version = "0.1.0", .servers = "recursive", .config = "ab"});
+  record_event(&members, &(struct audit_event){.event = "start", .version = "0.1.0", .servers = "recursive",
+      .config = "ab"});
   assert_json(&members, "{\"version\":\"0.1.0\",\"servers\":\"recursive\",\"config\":\"ab\"}");
   text_clear(&members);
   record_event(&members, &(struct audit_event){.event = "exception-expired", .exception = "2026-014", .why = "a\nb"});
@@ -255,7 +263,8 @@ static void destinations(void **state)
   struct dane_fact dane = {.verdict = DANE_NULL_MX, .mx = "none", .ttl = 60};
   struct text out = {0};
   record_destination(&out, "a.example", &dane);
-  assert_string_equal(out.bytes, "{\"domain\":\"a.example\",\"dane\":{\"verdict\":\"null-mx\",\"link\":null,\"mx\":\"none\","
+  assert_string_equal(out.bytes,
+                      "{\"domain\":\"a.example\",\"dane\":{\"verdict\":\"null-mx\",\"link\":null,\"mx\":\"none\","
                                  "\"hosts\":[],\"ttl\":60,\"why\":null}}");
   text_free(&out);
 }

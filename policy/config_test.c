@@ -67,7 +67,8 @@ static void errors_name_file_and_line(void **state)
       {"resolver { servers = {\"192.0.2.1@0\"} }", "F:1: resolver.servers: \"192.0.2.1@0\" has no port"},
       {"\nresolver { servers = {\"recursive\", \"::1\"} }", "F:2: resolver.servers: \"recursive\" stands alone"},
       {"resolver { trust-anchor = \"\" }", "F:1: resolver.trust-anchor: \"\" is empty"},
-      {"inbound { spf = maybe }", "F:1: inbound.spf: \"maybe\" is none of off, observe, annotate, quarantine and reject"},
+      {"inbound { spf = maybe }",
+       "F:1: inbound.spf: \"maybe\" is none of off, observe, annotate, quarantine and reject"},
       {"inbound { spf = Reject }", "F:1: inbound.spf: \"Reject\" is none of"},
       {"inbound { dane = reject }", "F:1: no such option 'dane'"},
       {"outbound { spf = reject }", "F:1: no such option 'spf'"},
@@ -123,13 +124,15 @@ static void errors_name_file_and_line(void **state)
       {"domain \"\" { standard = {\"dane\"} level = reject }", "F:1: domain \"\" is not a domain name"},
       {"domain \"a.example\" { standard = {\"dnssec\"} level = reject }",
        "F:1: domain.standard: \"dnssec\" is none of author, dmarc, spf, dkim, tls and dane"},
-      {"\ndomain \"a.example\" {\n standard = {}\n level = reject }", "F:2: domain \"a.example\" needs a filled list standard"},
+      {"\ndomain \"a.example\" {\n standard = {}\n level = reject }",
+       "F:2: domain \"a.example\" needs a filled list standard"},
       {"domain \"a.example\" { level = reject }", "F:1: domain \"a.example\" needs a filled list standard"},
       {"domain \"a.example\" { standard = {\"dane\"} }", "F:1: domain \"a.example\" needs a value for level"},
       {"domain \"a.example\" { standard = {\"dane\"} level = none }", "F:1: domain.level: \"none\" is none of"},
       {"exception \"1\" { domain = {\"a.example\"} standard = {\"dane\"} level = off until = \"2027-06-30\" }",
        "F:1: exception \"1\" needs a value for reason"},
-      {"mode = observe\nexception \"1\" {\n domain = {\"a.example\"} standard = {\"dane\"}\n level = off reason = \"x\" }",
+      {"mode = observe\nexception \"1\" {\n domain = {\"a.example\"} standard = {\"dane\"}\n level = off\n"
+       " reason = \"x\" }",
        "F:2: exception \"1\" needs a value for until"},
       {"exception \"1\" { standard = {\"dane\"} level = off reason = \"x\" until = \"2027-06-30\" }",
        "F:1: exception \"1\" needs a filled list domain"},
@@ -145,8 +148,8 @@ static void errors_name_file_and_line(void **state)
       {"exception \"1\" { until = \"never\" }", "F:1: exception.until: \"never\" is not a day"},
       {"exception \"1\" { domain = {\"a..b\"} }", "F:1: exception.domain: \"a..b\" is not a domain name"},
       {"exception \"\" { }", "F:1: exception \"\" is empty"},
-      {"exception \"1\" { domain = {\"a.example\"} standard = {\"dane\"} level = off reason = \"x\" until = \"2027-06-30\" }\n"
-       "exception \"1\" { domain = {\"b.example\"} standard = {\"dane\"} level = off reason = \"x\" until = \"2027-06-30\" }",
+      {"exception \"1\" { domain = {\"a.example\"} standard = {\"dane\"} level = off reason = x until = 2027-06-30 }\n"
+       "exception \"1\" { domain = {\"b.example\"} standard = {\"dane\"} level = off reason = x until = 2027-06-30 }",
        "F:2: exception \"1\" stands twice"},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -230,7 +233,8 @@ static void assert_defaults(const struct config *config)
 static void an_empty_file_is_the_defaults(void **state)
 {
   (void)state;
-  static const char *const texts[] = {"", "\n", "# nothing\n", "resolver { } inbound { } outbound { } audit { }", "\r\n"};
+  static const char *const texts[] = {"", "\n", "# nothing\n", "resolver { } inbound { } outbound { } audit { }",
+      "\r\n"};
   for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
     struct config *config = must_parse(texts[i]);
     assert_string_equal(config->file, "F");
@@ -266,7 +270,8 @@ static void every_option_is_read(void **state)
   snprintf(text, sizeof text,
            "listen = \"inet6:8891@::1\" socket-mode = 0600 socket-group = postfix\n"
            "user = \"\" authserv-id = mx1.example.nl mode = enforce\n"
-           "internal-networks = {\"10.0.0.0/8\"} originating-daemons = {\"A\", \"B\"} local-domains = {\"Example.NL.\"}\n"
+           "internal-networks = {\"10.0.0.0/8\"} originating-daemons = {\"A\", \"B\"}\n"
+           "local-domains = {\"Example.NL.\"} "
            "dane-mailers = {} trusted-relays += {\"192.0.2.1\"}\n"
            "resolver { servers = {\"127.0.0.1@5300\", \"::1\"} trust-anchor = '/etc/${root}.key' timeout = 60\n"
            "  budget = 120 cache-size = 4096 }\n"
@@ -275,8 +280,9 @@ static void every_option_is_read(void **state)
            "domain \"Ministry.Example\" { standard = {\"dane\", \"tls\"} level = reject }\n"
            "domain \"b\xc3\xbc" "cher.example\" { standard = {\"dmarc\"} level = off }\n"
            "\ndomain \"ministry.example\" {\n standard = {\"dmarc\"} level = quarantine }\n"
-           "exception \"2026-014\" { domain = {\"Partner.example\", \"p2.example\"} standard = {\"dane\"} level = annotate\n"
-           "  reason = \"supplier \\\"X\\\" migrates \\\nin Q2\" owner = \"CISO\" until = \"2027-06-30\" }\n"
+           "exception \"2026-014\" { domain = {\"Partner.example\", \"p2.example\"} standard = {\"dane\"}\n"
+           "  level = annotate reason = \"supplier \\\"X\\\" migrates \\\nin Q2\" owner = \"CISO\"\n"
+           "  until = \"2027-06-30\" }\n"
            "exception \"2\" { domain = \"x.example\" standard = \"spf\" level = off reason = r until = 2000-02-29 }\n"
            "audit { log = \"-\" addresses = pseudonym pseudonym-key = \"%s\" required = true }\n",
            path);

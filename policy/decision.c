@@ -122,6 +122,7 @@ struct decision decision_failure(struct arena *arena, const char *why)
   return (struct decision){
       .action = ACTION_DEFER,
       .would = ACTION_DEFER,
-      .reply = {"451", "4.3.5", reply_text(arena, arena_printf(arena, "local problem: %s, try again later", why), NULL)},
+      .reply = {"451", "4.3.5",
+                reply_text(arena, arena_printf(arena, "local problem: %s, try again later", why), NULL)},
   };
 }

@@ -22,9 +22,9 @@ struct decision {
   const char *reason;  /* for a quarantine, printable, in plain words; NULL otherwise */
 };
 
-/* Inbound, at the end of the message. dmarc_override: set to an RFC 9990 override type ("local_policy",
- * "trusted_forwarder", "policy_test_mode", ...) where DMARC failed and less was done than the owner asked for; else NULL.
- * May be NULL. */
+/* Inbound, at the end of the message. dmarc_override: set to an RFC 9990 override type ("policy_test_mode" where t=y
+ * alone made it milder, else "local_policy") where DMARC failed and less was done than the owner asked for; else NULL,
+ * also where the message is deferred. May be NULL. */
 struct decision decision_inbound(struct arena *arena, const struct config *config, const struct facts *facts,
                                  int64_t now, const char **dmarc_override);
 /* Outbound, one recipient, at RCPT. domain: of the recipient. requiretls: MAIL carried REQUIRETLS (RFC 8689). */
@@ -32,5 +32,6 @@ struct decision decision_recipient(struct arena *arena, const struct config *con
                                    const struct dane_fact *dane, bool requiretls, int64_t now);
 /* 451 4.3.5: Sluis itself failed. why: for people. */
 struct decision decision_failure(struct arena *arena, const char *why);
-/* The more severe of two decisions: the one with the higher action, then the higher would. */
+/* The more severe of two decisions: the one with the higher action, then the higher would, then the one that names a
+ * rule; of equals the first. Its would is the higher of both, and where it names no exception, the other's is kept. */
 struct decision decision_worse(struct decision a, struct decision b);

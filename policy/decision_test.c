@@ -59,8 +59,8 @@ static void modes_cap_levels(void **state)
 }
 
 #define EXCEPTION(id, domains, standards, level, until)                                                          \
-  "exception \"" id "\" { domain = {" domains "} standard = {" standards "} level = " level " reason = r until = \"" until \
-  "\" }\n"
+  "exception \"" id "\" { domain = {" domains "} standard = {" standards "} level = " level \
+  " reason = r until = \"" until "\" }\n"
 
 static const char rules[] =
     "mode = enforce\n"
@@ -158,7 +158,8 @@ static const char *show(struct arena *arena, const struct decision *decision)
     assert_int_equal(decision->reply.code[0], decision->reply.enhanced[0]);
     assert_true(strlen(decision->reply.text) <= 400);
   }
-  return arena_printf(arena, "%s/%s%s%s%s%s%s%s%s [%s]%s%s", action_name(decision->action), action_name(decision->would),
+  return arena_printf(arena, "%s/%s%s%s%s%s%s%s%s [%s]%s%s", action_name(decision->action),
+      action_name(decision->would),
                       replies ? " " : "", replies ? decision->reply.code : "", replies ? " " : "",
                       replies ? decision->reply.enhanced : "", replies ? " " : "", replies ? decision->reply.text : "",
                       decision->reason ? arena_printf(arena, " (%s)", decision->reason) : "",
@@ -192,14 +193,16 @@ static struct facts make_facts(const struct message *message)
   };
   for (; facts.dkim.count < 3 && message->dkim[facts.dkim.count]; facts.dkim.count++)
     facts.dkim.signatures[facts.dkim.count] =
-        (struct signature_fact){.result = message->dkim[facts.dkim.count], .domain = "d.example", .why = "body changed"};
+        (struct signature_fact){.result = message->dkim[facts.dkim.count], .domain = "d.example",
+            .why = "body changed"};
   return facts;
 }
 
 #define ALL(level) "inbound { spf = " level " dkim = " level " dmarc = " level " tls = " level " author = " level " }\n"
 #define ENFORCE "mode = enforce\n"
 
-#define DMARC_FAIL(asked, after_t) .dmarc = AUTH_FAIL, .policy = OWNER_POLICY_##asked, .effective = OWNER_POLICY_##after_t
+#define DMARC_FAIL(asked, after_t) \
+  .dmarc = AUTH_FAIL, .policy = OWNER_POLICY_##asked, .effective = OWNER_POLICY_##after_t
 
 static void inbound_decisions(void **state)
 {
@@ -257,7 +260,8 @@ static void inbound_decisions(void **state)
       {ENFORCE ALL("annotate"), {DMARC_FAIL(REJECT, QUARANTINE)}, "accept/accept [inbound dmarc=annotate]",
        "local_policy"},
       {ENFORCE ALL("quarantine"), {DMARC_FAIL(REJECT, REJECT)},
-       "quarantine/quarantine (rejected per DMARC policy for sender.example) [inbound dmarc=quarantine]", "local_policy"},
+       "quarantine/quarantine (rejected per DMARC policy for sender.example) [inbound dmarc=quarantine]",
+       "local_policy"},
       {ENFORCE ALL("quarantine"), {DMARC_FAIL(QUARANTINE, QUARANTINE)},
        "quarantine/quarantine (quarantined per DMARC policy for sender.example) [inbound dmarc=quarantine]", NULL},
       {"mode = annotate\n" ALL("reject"), {DMARC_FAIL(REJECT, REJECT)}, "accept/reject [inbound dmarc=reject]",
@@ -270,7 +274,8 @@ static void inbound_decisions(void **state)
       {ENFORCE ALL("reject"), {.dmarc = AUTH_PERMERROR}, "accept/accept []", NULL},
       /* TLS. */
       {ENFORCE ALL("reject"), {.plain = true},
-       "reject/reject 550 5.7.10 mail from sender.example is taken over TLS only: use STARTTLS [inbound tls=reject]", NULL},
+       "reject/reject 550 5.7.10 mail from sender.example is taken over TLS only: use STARTTLS [inbound tls=reject]",
+       NULL},
       {ENFORCE ALL("reject"), {.grade = TLS_GRADE_INSUFFICIENT},
        "reject/reject 550 5.7.10 mail from sender.example is taken over sufficient TLS only (NCSC-NL 2025-05): "
        "TLSv1.1 with AES128-SHA is not [inbound tls=reject]", NULL},
@@ -281,7 +286,8 @@ static void inbound_decisions(void **state)
       {ENFORCE ALL("reject"), {.author = AUTHOR_SEVERAL_FIELDS},
        "reject/reject 550 5.6.0 the message has more than one From field [inbound author=reject]", NULL},
       {ENFORCE ALL("reject"), {.author = AUTHOR_SEVERAL_DOMAINS},
-       "reject/reject 550 5.6.0 the From field names more than one author domain: bad comma [inbound author=reject]", NULL},
+       "reject/reject 550 5.6.0 the From field names more than one author domain: bad comma [inbound author=reject]",
+       NULL},
       {ENFORCE ALL("quarantine"), {.author = AUTHOR_INVALID},
        "quarantine/quarantine (the From field is not valid: bad comma) [inbound author=quarantine]", NULL},
       /* Several together: the most severe wins, a refusal over a deferral; of equals the first. */
@@ -357,16 +363,19 @@ static void recipient_decisions(void **state)
       {DANE("reject"), {.verdict = DANE_FULL}, false, "accept/accept []"},
       {DANE("reject"), {.verdict = DANE_FULL}, true, "accept/accept []"},
       {DANE("reject"), {.verdict = DANE_NOT_EXAMINED}, true, "accept/accept []"},
-      {DANE("reject"), {.verdict = DANE_NONE, .link = DANE_LINK_NO_TLSA, .mx = "secure", .hosts = &hosts[2], .host_count = 1},
+      {DANE("reject"), {.verdict = DANE_NONE, .link = DANE_LINK_NO_TLSA, .mx = "secure", .hosts = &hosts[2],
+       .host_count = 1},
        false, "reject/reject 550 5.7.4 d.example: mail refused by local policy: destination has no DANE "
               "(MX host mx2.d.example: no TLSA records) [outbound dane=reject]"},
-      {DANE("reject"), {.verdict = DANE_NONE, .link = DANE_LINK_HOST_UNSIGNED, .mx = "implicit", .hosts = insecure, .host_count = 1},
+      {DANE("reject"), {.verdict = DANE_NONE, .link = DANE_LINK_HOST_UNSIGNED, .mx = "implicit", .hosts = insecure,
+       .host_count = 1},
        false, "reject/reject 550 5.7.4 d.example: mail refused by local policy: destination has no DANE "
               "(mail host mx1.d.example: address is not DNSSEC signed) [outbound dane=reject]"},
       {DANE("reject"), {.verdict = DANE_NONE, .mx = "secure", .hosts = unsigned_tlsa, .host_count = 1},
        false, "reject/reject 550 5.7.4 d.example: mail refused by local policy: destination has no DANE "
               "(MX host mx1.d.example: TLSA records are not DNSSEC signed) [outbound dane=reject]"},
-      {DANE("reject"), {.verdict = DANE_NONE, .link = DANE_LINK_DOMAIN_UNSIGNED, .mx = "insecure", .hosts = insecure, .host_count = 1},
+      {DANE("reject"), {.verdict = DANE_NONE, .link = DANE_LINK_DOMAIN_UNSIGNED, .mx = "insecure", .hosts = insecure,
+       .host_count = 1},
        false, "reject/reject 550 5.7.4 d.example: mail refused by local policy: destination has no DANE "
               "(the domain is not DNSSEC signed) [outbound dane=reject]"},
       {DANE("reject"), {.verdict = DANE_NONE}, false,
@@ -414,10 +423,12 @@ static void recipient_decisions(void **state)
       {DANE("annotate"), {.verdict = DANE_NONE}, true, "accept/accept [outbound dane=annotate]"},
       {DANE("off"), {.verdict = DANE_NONE}, false, "accept/accept []"},
       {"outbound { dane = reject }", {.verdict = DANE_NONE}, false, "accept/reject [outbound dane=reject]"},
-      {"mode = observe outbound { dane = reject }", {.verdict = DANE_BOGUS}, false, "accept/defer [outbound dane=reject]"},
+      {"mode = observe outbound { dane = reject }", {.verdict = DANE_BOGUS}, false,
+       "accept/defer [outbound dane=reject]"},
       {DANE("reject"), {.verdict = DANE_NXDOMAIN, .domain = "relay.test"}, false,
        "reject/reject 550 5.1.2 d.example (next hop relay.test): domain does not exist [outbound dane=reject]"},
-      {DANE("reject") EXCEPTION("x", "\"example\"", "\"dane\"", "annotate", "2027-06-30"), {.verdict = DANE_NONE}, false,
+      {DANE("reject") EXCEPTION("x", "\"example\"", "\"dane\"", "annotate", "2027-06-30"), {.verdict = DANE_NONE},
+       false,
        "accept/accept [exception x dane=annotate] x"},
       {ENFORCE "outbound { dane = reject contact = \"postmaster@h.example\" }", {.verdict = DANE_NULL_MX}, false,
        "reject/reject 556 5.1.10 d.example: recipient address has null MX; contact: postmaster@h.example "

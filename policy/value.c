@@ -52,7 +52,7 @@ const char *value_ascii(struct arena *arena, const struct value_range *range, co
 const char *value_authserv(struct arena *arena, const struct value_range *range, const char *word, void *target)
 {
   (void)range;
-  /* RFC 8601 2.2: a value is a token (RFC 2045 5.1: no tspecials) or a quoted-string; we want none that needs quotes. */
+  /* RFC 8601 2.2: a value is a token (RFC 2045 5.1: no tspecials) or a quoted-string; none that needs quotes here. */
   if (strlen(word) > DOMAIN_MAX)
     return "is too long";
   for (const char *p = word; *p; p++)
