@@ -27,7 +27,7 @@
 #include "resolver/resolver.h"
 
 enum {
-  MAX_FIELDS = 1000,       /* LIBRARIES: header fields times names in h= times signatures is what costs */
+  MAX_FIELDS = 1000,       /* header fields times names in h= times signatures is what costs */
   MAX_LINE = 1024 * 1024,  /* the library keeps a line of a relaxed body in memory, once for each l= */
   MAX_COPIES = 8
 };
@@ -342,6 +342,10 @@ static void check_header(struct signatures *signatures)
     struct entry *entry = &signatures->entries[i];
     if (entry->signature.from_names < signatures->from_fields)
       refuse(entry, AUTH_PERMERROR, "there are several From fields, and not all are signed");
+    /* RFC 6376 3.7: a signature does not sign its own field. The library would take it for one of those below. */
+    size_t below = signatures->count + signatures->not_evaluated - i - 1;
+    if (entry->signature.own_names > below)
+      refuse(entry, AUTH_NEUTRAL, "h= names more DKIM-Signature fields than there are below it");
   }
 }
 

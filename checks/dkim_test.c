@@ -253,6 +253,9 @@ static const struct row message_rows[] = {
      .result = AUTH_PERMERROR, .why = "From"},
     {.label = "From is not signed", .signing = SIGN(RSA_SS, "to:subject"), .result = AUTH_PERMERROR, .why = "From"},
 
+    {.label = "h= names its own field", .signing = SIGN(RSA_SS, "from:dkim-signature"), .result = AUTH_NEUTRAL,
+     .why = "below"},
+
     /* Tags */
     {.label = "expired", .signing = SIGN(RSA_SS "x=1699999999; ", "from"), .result = AUTH_PERMERROR, .why = "expired"},
     {.label = "made in the future", .signing = SIGN(RSA_SS "t=1700001000; ", "from"), .result = AUTH_PERMERROR,
@@ -428,7 +431,7 @@ static void signatures_keep_their_order(void **state)
 {
   (void)state;
   const struct signing inner = {.tags = RSA_RR, .fields = "from:to"}, other = {.tags = ED_SS, .fields = "from"};
-  const struct signing outer = {.tags = RSA_SS, .fields = "dkim-signature:dkim-signature:dkim-signature:from"};
+  const struct signing outer = {.tags = RSA_SS, .fields = "dkim-signature:DKIM-Signature:dkim-signature:from"};
   struct text lower = {0}, upper = {0};
   struct bench bench;
   bench_open(&bench);
@@ -512,22 +515,20 @@ static void all_fields_can_be_signed(void **state)
 {
   (void)state;
   static const char header[] = "From: a@example.nl\r\nTo: b@example.nl\r\nSubject: c\r\n";
-  for (int names = 1; names <= 60; names++) {
+  for (int surplus = 0; surplus < 60; surplus++) {
     struct text fields = {0}, message = {0};
     struct bench bench;
     bench_open(&bench);
     bench_start(&bench);
-    text_add(&fields, "from:to:subject");
-    for (int i = 0; i < names; i++)
-      text_add(&fields, ":from:xguard:x guard");
+    text_add(&fields, surplus % 2 ? "from:to:subject:xguard" : "from:to:subject");
+    for (int i = 0; i < surplus; i++)
+      text_add(&fields, ":from");
     const struct signing signing = {.tags = RSA_SS, .fields = fields.bytes};
-    if (names <= 25)
-      add_signature(&message, &signing, rsa, header, BODY);
+    add_signature(&message, &signing, rsa, header, BODY);
     text_add(&message, header);
     struct signature_facts facts = verify(&bench, message.bytes, BODY, WHOLE, false);
-    assert_int_equal(facts.count, names <= 25);
-    if (names <= 25)
-      assert_int_equal(facts.signatures[0].result, AUTH_PASS);
+    assert_int_equal(facts.count, 1);
+    assert_int_equal(facts.signatures[0].result, AUTH_PASS);
     bench_close(&bench);
     text_free(&fields);
     text_free(&message);

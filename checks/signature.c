@@ -138,8 +138,8 @@ static const char *read_fields(struct arena *arena, struct signature *signature,
         return "h= is malformed";
     if (++names > SIGNATURE_MAX_NAMES)
       return "h= names too many header fields";
-    if (length == 4 && strncasecmp(p, "from", 4) == 0)
-      signature->from_names++;
+    signature->from_names += length == 4 && strncasecmp(p, "from", 4) == 0;
+    signature->own_names += length == 14 && strncasecmp(p, "dkim-signature", 14) == 0;
     if (!p[length])
       break;
     p += length + 1;

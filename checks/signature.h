@@ -35,6 +35,7 @@ struct signature {
   bool limited;            /* there is an l= */
   uint64_t body_length;    /* its value */
   unsigned from_names;     /* how often h= names From */
+  unsigned own_names;      /* how often h= names DKIM-Signature */
   const char *fields;      /* h= without white space */
   const char *body_hash;   /* bh=, padded */
   const char *value;       /* b=, without white space */
