@@ -14,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/types.h>
 
 #include <opendkim/dkim.h>
@@ -22,7 +21,9 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "checks/canonical.h"
+#include "checks/field.h"
 #include "checks/key.h"
+#include "checks/lines.h"
 #include "checks/signature.h"
 #include "resolver/resolver.h"
 
@@ -56,9 +57,9 @@ struct signatures {
   unsigned from_fields;
   bool nul; /* in a field's value */
 
-  bool has_body, relaxed_body, bare_cr, bare_lf, long_line;
-  char last[2];      /* bytes of the body */
-  size_t line;       /* length of the body's current line */
+  bool relaxed_body;   /* some signature has such a canonicalization */
+  bool long_line;      /* and a line is longer than can be */
+  struct lines lines;
   struct text field; /* as received, with CRLF */
   struct text shown; /* as the library is to parse it */
 
@@ -178,39 +179,6 @@ void signatures_free(struct signatures *signatures)
   free(signatures);
 }
 
-/* Length of the field's name without white space behind it (RFC 5322 4.5 obs-syntax); 0 where it is no name. */
-static size_t name_length(const char *name)
-{
-  size_t length = 0;
-  while ((unsigned char)name[length] > 32 && (unsigned char)name[length] < 127 && name[length] != ':')
-    length++;
-  return name[length + strspn(name + length, " \t")] ? 0 : length;
-}
-
-static bool is_name(const char *name, size_t length, const char *wanted)
-{
-  return strlen(wanted) == length && strncasecmp(name, wanted, length) == 0;
-}
-
-/* The field as it was on the wire: an MTA may hand over folds as LF alone. */
-static void join_field(struct text *field, const char *name, const char *value, size_t length)
-{
-  text_clear(field);
-  text_add(field, name);
-  text_add_char(field, ':');
-  const char *end = value + length;
-  while (value < end) {
-    const char *lf = memchr(value, '\n', (size_t)(end - value));
-    if (!lf)
-      break;
-    bool crlf = lf > value && lf[-1] == '\r';
-    text_add_bytes(field, value, (size_t)(lf - value) - crlf);
-    text_add(field, "\r\n");
-    value = lf + 1;
-  }
-  text_add_bytes(field, value, (size_t)(end - value));
-}
-
 /* Feeds `shown` and puts `field` into the library's copy of it, which is at least as long. */
 static void feed_in_place_of(struct signatures *signatures)
 {
@@ -269,7 +237,7 @@ static void strip_value(struct text *field, const char *name, const char *value,
   struct text stripped = {0};
   text_add_bytes(&stripped, value, signature->value_start);
   text_add_bytes(&stripped, value + signature->value_end, length - signature->value_end);
-  join_field(field, name, stripped.bytes, stripped.length);
+  field_join(field, name, stripped.bytes, stripped.length);
   text_free(&stripped);
 }
 
@@ -293,10 +261,10 @@ static void feed_signature(struct signatures *signatures, const char *name, cons
 
 void signatures_field(struct signatures *signatures, const char *name, const char *value, size_t length)
 {
-  size_t named = name_length(name);
-  bool is_signature = is_name(name, named, "DKIM-Signature");
+  size_t named = field_name_length(name);
+  bool is_signature = field_is(name, named, "DKIM-Signature");
   signatures->fields++;
-  if (is_name(name, named, "From"))
+  if (field_is(name, named, "From"))
     signatures->from_fields++;
   if (memchr(value, '\0', length))
     signatures->nul = true;
@@ -306,7 +274,7 @@ void signatures_field(struct signatures *signatures, const char *name, const cha
       take_signature(signatures, value, length);
     return;
   }
-  join_field(&signatures->field, name, value, length);
+  field_join(&signatures->field, name, value, length);
   if (is_signature)
     feed_signature(signatures, name, value, length);
   else
@@ -409,41 +377,15 @@ bool signatures_want_body(const struct signatures *signatures)
   return false;
 }
 
-/* Looks for what the library cannot do: very long lines, and CR and LF that stand alone (RFC 5322 2.3 forbids them). */
-static void watch_lines(struct signatures *signatures, const char *bytes, size_t length)
-{
-  const char *p = bytes, *end = bytes + length;
-  if (signatures->last[1] == '\r' && *bytes != '\n')
-    signatures->bare_cr = true;
-  while (p < end) {
-    const char *lf = memchr(p, '\n', (size_t)(end - p));
-    const char *last = lf ? lf : end;
-    signatures->line += (size_t)(last - p);
-    if (signatures->line > MAX_LINE && signatures->relaxed_body)
-      signatures->long_line = true;
-    const char *cr = memchr(p, '\r', (size_t)(last - p));
-    if (cr && cr + 1 < last)
-      signatures->bare_cr = true;
-    if (!lf)
-      break;
-    if ((lf > bytes ? lf[-1] : signatures->last[1]) != '\r')
-      signatures->bare_lf = true;
-    signatures->line = 0;
-    p = lf + 1;
-  }
-}
-
 void signatures_body(struct signatures *signatures, const void *bytes, size_t length)
 {
   if (length == 0 || !signatures_want_body(signatures))
     return;
   const char *p = bytes;
-  watch_lines(signatures, p, length);
+  lines_watch(&signatures->lines, p, length);
+  signatures->long_line = signatures->relaxed_body && signatures->lines.longest > MAX_LINE;
   if (signatures->long_line)
     return;
-  signatures->has_body = true;
-  signatures->last[0] = length > 1 ? p[length - 2] : signatures->last[1];
-  signatures->last[1] = p[length - 1];
   for (size_t i = 0; i < signatures->count; i++) {
     struct entry *entry = &signatures->entries[i];
     if (entry->info && entry->signature.limited)
@@ -476,11 +418,9 @@ static bool read_keys(struct signatures *signatures, struct signature_facts *fac
 
 static void verify(struct signatures *signatures)
 {
-  if (signatures->last[1] == '\r')
-    signatures->bare_cr = true;
   /* The library calls a body that does not end in CRLF a syntax error, also where no more of it was wanted; RFC 6376
    * 3.4.3 and 3.4.4 add the CRLF. */
-  if (signatures->has_body && memcmp(signatures->last, "\r\n", 2) != 0)
+  if (!lines_end(&signatures->lines))
     dkim_body(signatures->library, writable("\r\n"), 2);
   /* Its answer is about one signature only. */
   dkim_eom(signatures->library, NULL);
@@ -496,7 +436,7 @@ static const char *find_obstacle(const struct signatures *signatures, const stru
     return "a line of the body is too long";
   if (dkim_sig_getbh(entry->info) == DKIM_SIGBH_UNTESTED) /* the header decided */
     return NULL;
-  if (entry->signature.relaxed_body ? signatures->bare_cr : signatures->bare_lf)
+  if (entry->signature.relaxed_body ? signatures->lines.bare_cr : signatures->lines.bare_lf)
     return "the body has bare carriage returns or line feeds";
   return NULL;
 }

@@ -42,19 +42,27 @@ checks_spf_limit_test_LDADD = checks/libchecks.a $(SPF2_LIBS) $(resolver_libs) $
 checks_libchecks_a_SOURCES += \
   checks/canonical.c checks/canonical.h \
   checks/dkim.c checks/dkim.h \
+  checks/field.c checks/field.h \
   checks/key.c checks/key.h \
+  checks/lines.c checks/lines.h \
   checks/signature.c checks/signature.h \
   checks/taglist.c checks/taglist.h
-unit_tests += checks/canonical_test checks/signature_test checks/taglist_test
+unit_tests += checks/canonical_test checks/lines_test checks/signature_test checks/taglist_test
 checks_canonical_test_SOURCES = checks/canonical_test.c
 checks_canonical_test_LDADD = checks/libchecks.a $(base_libs) $(CMOCKA_LIBS)
+checks_lines_test_SOURCES = checks/lines_test.c
+checks_lines_test_LDADD = checks/libchecks.a $(base_libs) $(CMOCKA_LIBS)
 checks_signature_test_SOURCES = checks/signature_test.c
 checks_signature_test_LDADD = checks/libchecks.a $(base_libs) $(CMOCKA_LIBS)
 checks_taglist_test_SOURCES = checks/taglist_test.c
 checks_taglist_test_LDADD = checks/libchecks.a $(base_libs) $(CMOCKA_LIBS)
-unit_tests += checks/dkim_test
-checks_dkim_test_SOURCES = checks/dkim_test.c checks/signer.c checks/signer.h
-checks_dkim_test_LDADD = checks/libchecks.a $(OPENDKIM_LIBS) $(CRYPTO_LIBS) $(resolver_libs) $(CMOCKA_LIBS)
+checks_dkim_libs = checks/libchecks.a $(OPENDKIM_LIBS) $(CRYPTO_LIBS) $(resolver_libs) $(CMOCKA_LIBS)
+checks_dkim_helpers = checks/dkim_bench.c checks/dkim_bench.h checks/signer.c checks/signer.h
+unit_tests += checks/dkim_test checks/dkim_limit_test
+checks_dkim_test_SOURCES = checks/dkim_test.c $(checks_dkim_helpers)
+checks_dkim_test_LDADD = $(checks_dkim_libs)
+checks_dkim_limit_test_SOURCES = checks/dkim_limit_test.c $(checks_dkim_helpers)
+checks_dkim_limit_test_LDADD = $(checks_dkim_libs)
 
 # DMARC
 checks_libchecks_a_SOURCES += \
