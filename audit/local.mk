@@ -3,7 +3,7 @@ noinst_LIBRARIES += audit/libaudit.a
 audit_libaudit_a_CFLAGS = $(AM_CFLAGS) $(YAJL_CFLAGS) $(CRYPTO_CFLAGS)
 audit_libaudit_a_SOURCES = \
   audit/chain.c audit/chain.h \
-  audit/json.c audit/json.h \
+  audit/emitter.c audit/emitter.h \
   audit/log.c audit/log.h \
   audit/record.c audit/record.h
 audit_libs = audit/libaudit.a policy/libpolicy.a checks/libchecks.a resolver/libresolver.a $(base_libs) \

@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 #include "audit/chain.h"
-#include "audit/json.h"
+#include "audit/emitter.h"
 #include "base/memory.h"
 
 enum sink { SINK_FILE, SINK_STREAM, SINK_SYSLOG };
@@ -141,9 +141,9 @@ static void add_time(struct text *line)
 
 static void add_string(struct text *line, const char *value)
 {
-  struct json *json = json_new(line);
-  json_string(json, value);
-  json_free(json);
+  struct emitter *emitter = emitter_new(line);
+  emitter_string(emitter, value);
+  emitter_free(emitter);
 }
 
 static void make_line(struct audit_log *log, const char *event, const char *host, const struct text *members)

@@ -11,37 +11,37 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
-#include "audit/json.h"
+#include "audit/emitter.h"
 #include "base/domain.h"
 
 enum { PSEUDONYM_DIGITS = 16 };
 
-static void string(struct json *json, const char *key, const char *value)
+static void string(struct emitter *emitter, const char *key, const char *value)
 {
-  json_key(json, key);
-  json_string(json, value);
+  emitter_key(emitter, key);
+  emitter_string(emitter, value);
 }
 
-static void known(struct json *json, const char *key, const char *value)
+static void known(struct emitter *emitter, const char *key, const char *value)
 {
-  json_key(json, key);
-  json_known(json, value);
+  emitter_key(emitter, key);
+  emitter_known(emitter, value);
 }
 
-static void number(struct json *json, const char *key, long long value)
+static void number(struct emitter *emitter, const char *key, long long value)
 {
-  json_key(json, key);
-  json_number(json, value);
+  emitter_key(emitter, key);
+  emitter_number(emitter, value);
 }
 
 /* 0 means that nobody knows. */
-static void known_number(struct json *json, const char *key, long long value)
+static void known_number(struct emitter *emitter, const char *key, long long value)
 {
-  json_key(json, key);
+  emitter_key(emitter, key);
   if (value > 0)
-    json_number(json, value);
+    emitter_number(emitter, value);
   else
-    json_null(json);
+    emitter_null(emitter);
 }
 
 /* The last @ that stands outside of quotes (RFC 5321 4.1.2: a quoted local part may hold one), or NULL. */
@@ -110,185 +110,185 @@ void record_address(struct text *out, const struct audit_origin *origin, const c
     text_add(out, "(withheld)");
 }
 
-static void address(struct json *json, const char *key, const struct audit_origin *origin, const char *value)
+static void address(struct emitter *emitter, const char *key, const struct audit_origin *origin, const char *value)
 {
   struct text told = {0};
   if (value) {
     text_add(&told, "");
     record_address(&told, origin, value);
   }
-  string(json, key, told.bytes);
+  string(emitter, key, told.bytes);
   text_free(&told);
 }
 
-static void record_client(struct json *json, const struct audit_message *message)
+static void record_client(struct emitter *emitter, const struct audit_message *message)
 {
   char ip[IP_TEXT_SIZE];
-  json_key(json, "client");
-  json_open_map(json);
-  known(json, "ip", message->client_ip ? ip_format(message->client_ip, ip) : NULL);
-  known(json, "name", message->client_name);
-  json_close_map(json);
+  emitter_key(emitter, "client");
+  emitter_open_map(emitter);
+  known(emitter, "ip", message->client_ip ? ip_format(message->client_ip, ip) : NULL);
+  known(emitter, "name", message->client_name);
+  emitter_close_map(emitter);
 }
 
-static void record_tls(struct json *json, const struct tls_fact *tls)
+static void record_tls(struct emitter *emitter, const struct tls_fact *tls)
 {
-  json_key(json, "tls");
+  emitter_key(emitter, "tls");
   if (!tls || !tls->used) {
-    json_null(json);
+    emitter_null(emitter);
     return;
   }
-  json_open_map(json);
-  known(json, "version", tls->version);
-  known(json, "cipher", tls->cipher);
-  known_number(json, "bits", tls->bits);
-  string(json, "grade", tls_grade_name(tls->grade));
-  json_close_map(json);
+  emitter_open_map(emitter);
+  known(emitter, "version", tls->version);
+  known(emitter, "cipher", tls->cipher);
+  known_number(emitter, "bits", tls->bits);
+  string(emitter, "grade", tls_grade_name(tls->grade));
+  emitter_close_map(emitter);
 }
 
-static void record_decision(struct json *json, const struct decision *decision)
+static void record_decision(struct emitter *emitter, const struct decision *decision)
 {
   const struct reply *reply = &decision->reply;
   struct text told = {0};
   if (reply->code)
     text_printf(&told, "%s %s %s", reply->code, reply->enhanced, reply->text);
-  string(json, "action", action_name(decision->action));
-  string(json, "would", action_name(decision->would));
-  string(json, "reply", told.bytes);
-  string(json, "rule", decision->rule);
-  string(json, "exception", decision->exception);
+  string(emitter, "action", action_name(decision->action));
+  string(emitter, "would", action_name(decision->would));
+  string(emitter, "reply", told.bytes);
+  string(emitter, "rule", decision->rule);
+  string(emitter, "exception", decision->exception);
   text_free(&told);
 }
 
-static void record_hosts(struct json *json, const struct dane_fact *dane)
+static void record_hosts(struct emitter *emitter, const struct dane_fact *dane)
 {
-  json_key(json, "hosts");
-  json_open_list(json);
+  emitter_key(emitter, "hosts");
+  emitter_open_list(emitter);
   for (size_t i = 0; i < dane->host_count; i++) {
     const struct dane_host *host = &dane->hosts[i];
-    json_open_map(json);
-    string(json, "name", host->name);
-    number(json, "preference", host->preference);
-    string(json, "address", host->address);
-    string(json, "tlsa", host->tlsa);
-    string(json, "base", host->base);
-    json_close_map(json);
+    emitter_open_map(emitter);
+    string(emitter, "name", host->name);
+    number(emitter, "preference", host->preference);
+    string(emitter, "address", host->address);
+    string(emitter, "tlsa", host->tlsa);
+    string(emitter, "base", host->base);
+    emitter_close_map(emitter);
   }
-  json_close_list(json);
+  emitter_close_list(emitter);
 }
 
-static void record_dane(struct json *json, const struct dane_fact *dane)
+static void record_dane(struct emitter *emitter, const struct dane_fact *dane)
 {
   if (!dane || dane->verdict == DANE_NOT_EXAMINED) {
-    json_null(json);
+    emitter_null(emitter);
     return;
   }
-  json_open_map(json);
-  string(json, "verdict", dane_verdict_name(dane->verdict));
-  string(json, "link", dane_link_name(dane->link));
-  string(json, "mx", dane->mx);
-  record_hosts(json, dane);
-  number(json, "ttl", dane->ttl);
-  string(json, "why", dane->why);
-  json_close_map(json);
+  emitter_open_map(emitter);
+  string(emitter, "verdict", dane_verdict_name(dane->verdict));
+  string(emitter, "link", dane_link_name(dane->link));
+  string(emitter, "mx", dane->mx);
+  record_hosts(emitter, dane);
+  number(emitter, "ttl", dane->ttl);
+  string(emitter, "why", dane->why);
+  emitter_close_map(emitter);
 }
 
-static void record_recipients(struct json *json, const struct audit_origin *origin, const struct audit_message *message)
+static void record_recipients(struct emitter *emitter, const struct audit_origin *origin, const struct audit_message *message)
 {
-  json_key(json, "recipients");
-  json_open_list(json);
+  emitter_key(emitter, "recipients");
+  emitter_open_list(emitter);
   for (size_t i = 0; i < message->recipient_count; i++) {
     const struct audit_recipient *recipient = &message->recipients[i];
-    json_open_map(json);
-    address(json, "address", origin, recipient->address);
-    known(json, "domain", recipient->domain);
-    known(json, "next_hop", recipient->next_hop);
-    json_key(json, "dane");
-    record_dane(json, recipient->dane);
-    record_decision(json, &recipient->decision);
-    json_close_map(json);
+    emitter_open_map(emitter);
+    address(emitter, "address", origin, recipient->address);
+    known(emitter, "domain", recipient->domain);
+    known(emitter, "next_hop", recipient->next_hop);
+    emitter_key(emitter, "dane");
+    record_dane(emitter, recipient->dane);
+    record_decision(emitter, &recipient->decision);
+    emitter_close_map(emitter);
   }
-  json_close_list(json);
+  emitter_close_list(emitter);
 }
 
-static void record_spf_identity(struct json *json, const char *identity, const struct spf_fact *spf)
+static void record_spf_identity(struct emitter *emitter, const char *identity, const struct spf_fact *spf)
 {
-  json_open_map(json);
-  string(json, "identity", identity);
-  known(json, "domain", spf->domain);
-  string(json, "result", auth_result_name(spf->result));
-  string(json, "dnssec", dnssec_name(spf->dnssec));
-  string(json, "why", spf->why);
-  json_close_map(json);
+  emitter_open_map(emitter);
+  string(emitter, "identity", identity);
+  known(emitter, "domain", spf->domain);
+  string(emitter, "result", auth_result_name(spf->result));
+  string(emitter, "dnssec", dnssec_name(spf->dnssec));
+  string(emitter, "why", spf->why);
+  emitter_close_map(emitter);
 }
 
-static void record_spf(struct json *json, const struct facts *facts)
+static void record_spf(struct emitter *emitter, const struct facts *facts)
 {
-  json_key(json, "spf");
-  json_open_list(json);
-  record_spf_identity(json, "mailfrom", &facts->spf_mailfrom);
-  record_spf_identity(json, "helo", &facts->spf_helo);
-  json_close_list(json);
+  emitter_key(emitter, "spf");
+  emitter_open_list(emitter);
+  record_spf_identity(emitter, "mailfrom", &facts->spf_mailfrom);
+  record_spf_identity(emitter, "helo", &facts->spf_helo);
+  emitter_close_list(emitter);
 }
 
-static void record_dkim(struct json *json, const struct signature_facts *dkim)
+static void record_dkim(struct emitter *emitter, const struct signature_facts *dkim)
 {
-  json_key(json, "dkim");
-  json_open_list(json);
+  emitter_key(emitter, "dkim");
+  emitter_open_list(emitter);
   for (size_t i = 0; i < dkim->count; i++) {
     const struct signature_fact *signature = &dkim->signatures[i];
-    json_open_map(json);
-    known(json, "domain", signature->domain);
-    known(json, "selector", signature->selector);
-    known(json, "algorithm", signature->algorithm);
-    known_number(json, "bits", signature->bits);
-    string(json, "result", auth_result_name(signature->result));
-    string(json, "dnssec", dnssec_name(signature->dnssec));
-    string(json, "why", signature->why);
-    json_close_map(json);
+    emitter_open_map(emitter);
+    known(emitter, "domain", signature->domain);
+    known(emitter, "selector", signature->selector);
+    known(emitter, "algorithm", signature->algorithm);
+    known_number(emitter, "bits", signature->bits);
+    string(emitter, "result", auth_result_name(signature->result));
+    string(emitter, "dnssec", dnssec_name(signature->dnssec));
+    string(emitter, "why", signature->why);
+    emitter_close_map(emitter);
   }
-  json_close_list(json);
+  emitter_close_list(emitter);
 }
 
 /* Without a record there is nothing that a name could be aligned for. */
-static void aligned(struct json *json, const char *key, const struct dmarc_fact *dmarc, bool value)
+static void aligned(struct emitter *emitter, const char *key, const struct dmarc_fact *dmarc, bool value)
 {
-  json_key(json, key);
+  emitter_key(emitter, key);
   if (dmarc->found)
-    json_bool(json, value);
+    emitter_bool(emitter, value);
   else
-    json_null(json);
+    emitter_null(emitter);
 }
 
-static void record_dmarc(struct json *json, const struct dmarc_fact *dmarc, const char *override)
+static void record_dmarc(struct emitter *emitter, const struct dmarc_fact *dmarc, const char *override)
 {
-  json_key(json, "dmarc");
-  json_open_map(json);
-  string(json, "result", auth_result_name(dmarc->result));
-  string(json, "policy", dmarc->found ? owner_policy_name(dmarc->policy) : NULL);
-  string(json, "policy_domain", dmarc->found ? dmarc->policy_domain : NULL);
-  string(json, "organizational_domain", dmarc->organizational_domain);
-  aligned(json, "aligned_spf", dmarc, dmarc->aligned_spf);
-  aligned(json, "aligned_dkim", dmarc, dmarc->aligned_dkim);
-  string(json, "dnssec", dnssec_name(dmarc->dnssec));
-  string(json, "override", override);
-  string(json, "why", dmarc->why);
-  json_close_map(json);
+  emitter_key(emitter, "dmarc");
+  emitter_open_map(emitter);
+  string(emitter, "result", auth_result_name(dmarc->result));
+  string(emitter, "policy", dmarc->found ? owner_policy_name(dmarc->policy) : NULL);
+  string(emitter, "policy_domain", dmarc->found ? dmarc->policy_domain : NULL);
+  string(emitter, "organizational_domain", dmarc->organizational_domain);
+  aligned(emitter, "aligned_spf", dmarc, dmarc->aligned_spf);
+  aligned(emitter, "aligned_dkim", dmarc, dmarc->aligned_dkim);
+  string(emitter, "dnssec", dnssec_name(dmarc->dnssec));
+  string(emitter, "override", override);
+  string(emitter, "why", dmarc->why);
+  emitter_close_map(emitter);
 }
 
-static void record_envelope(struct json *json, const struct audit_origin *origin, const struct audit_message *message)
+static void record_envelope(struct emitter *emitter, const struct audit_origin *origin, const struct audit_message *message)
 {
   const struct facts *facts = message->facts;
-  string(json, "direction", message->outbound ? "outbound" : "inbound");
-  known(json, "queue_id", message->queue_id);
-  record_client(json, message);
-  known(json, "helo", message->helo);
+  string(emitter, "direction", message->outbound ? "outbound" : "inbound");
+  known(emitter, "queue_id", message->queue_id);
+  record_client(emitter, message);
+  known(emitter, "helo", message->helo);
   bool authenticated = message->authenticated && *message->authenticated;
-  address(json, "authenticated", origin, authenticated ? message->authenticated : NULL);
-  record_tls(json, facts ? &facts->tls : NULL);
-  address(json, "mail_from", origin, message->mail_from);
-  string(json, "author_domain", facts ? facts->author.domain : NULL);
-  known(json, "message_id", message->message_id);
+  address(emitter, "authenticated", origin, authenticated ? message->authenticated : NULL);
+  record_tls(emitter, facts ? &facts->tls : NULL);
+  address(emitter, "mail_from", origin, message->mail_from);
+  string(emitter, "author_domain", facts ? facts->author.domain : NULL);
+  known(emitter, "message_id", message->message_id);
 }
 
 /* A whole object without its braces, with a comma before it. */
@@ -304,23 +304,23 @@ void record_message(struct text *out, const struct audit_origin *origin, const s
 {
   const struct facts *facts = message->facts;
   struct text object = {0};
-  struct json *json = json_new(&object);
-  json_open_map(json);
-  record_envelope(json, origin, message);
-  record_recipients(json, origin, message);
+  struct emitter *emitter = emitter_new(&object);
+  emitter_open_map(emitter);
+  record_envelope(emitter, origin, message);
+  record_recipients(emitter, origin, message);
   if (facts && message->checked[STANDARD_SPF])
-    record_spf(json, facts);
+    record_spf(emitter, facts);
   if (facts && message->checked[STANDARD_DKIM])
-    record_dkim(json, &facts->dkim);
+    record_dkim(emitter, &facts->dkim);
   if (facts && message->checked[STANDARD_DMARC])
-    record_dmarc(json, &facts->dmarc, message->dmarc_override);
-  record_decision(json, &message->decision);
-  number(json, "elapsed_ms", message->elapsed_ms);
-  number(json, "dns_ms", message->dns_ms);
-  number(json, "dns_queries", message->dns_queries);
-  number(json, "removed_headers", message->removed_headers);
-  json_close_map(json);
-  json_free(json);
+    record_dmarc(emitter, &facts->dmarc, message->dmarc_override);
+  record_decision(emitter, &message->decision);
+  number(emitter, "elapsed_ms", message->elapsed_ms);
+  number(emitter, "dns_ms", message->dns_ms);
+  number(emitter, "dns_queries", message->dns_queries);
+  number(emitter, "removed_headers", message->removed_headers);
+  emitter_close_map(emitter);
+  emitter_free(emitter);
   add_members(out, &object);
   text_free(&object);
 }
@@ -334,24 +334,24 @@ void record_event(struct text *out, const struct audit_event *event)
       {"servers", event->servers}, {"config", event->config},
   };
   struct text object = {0};
-  struct json *json = json_new(&object);
-  json_open_map(json);
+  struct emitter *emitter = emitter_new(&object);
+  emitter_open_map(emitter);
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
     if (rows[i].value)
-      string(json, rows[i].key, rows[i].value);
-  json_close_map(json);
-  json_free(json);
+      string(emitter, rows[i].key, rows[i].value);
+  emitter_close_map(emitter);
+  emitter_free(emitter);
   add_members(out, &object);
   text_free(&object);
 }
 
 void record_destination(struct text *out, const char *domain, const struct dane_fact *dane)
 {
-  struct json *json = json_new(out);
-  json_open_map(json);
-  string(json, "domain", domain);
-  json_key(json, "dane");
-  record_dane(json, dane);
-  json_close_map(json);
-  json_free(json);
+  struct emitter *emitter = emitter_new(out);
+  emitter_open_map(emitter);
+  string(emitter, "domain", domain);
+  emitter_key(emitter, "dane");
+  record_dane(emitter, dane);
+  emitter_close_map(emitter);
+  emitter_free(emitter);
 }

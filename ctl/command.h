@@ -16,3 +16,4 @@ struct command_options {
 typedef int command_run(struct command_options *options, int count, char **words);
 
 command_run command_dane;
+command_run command_message;

@@ -18,6 +18,8 @@ static const struct {
   const char *words, *summary;
 } commands[] = {
     {"dane", command_dane, "DOMAIN...", "the DANE verdict of each destination, and the first missing link"},
+    {"message", command_message, "[--ip A] [--helo H] [--from MAILFROM] [--rcpt R]... [--outbound] FILE",
+     "what sluisd would do with this message, and why"},
 };
 
 enum { COMMAND_COUNT = sizeof commands / sizeof *commands };

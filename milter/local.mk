@@ -7,3 +7,9 @@ milter_libdaemon_a_SOURCES = \
   milter/privileges.c milter/privileges.h \
   milter/report.c milter/report.h \
   milter/signals.c milter/signals.h
+
+sbin_PROGRAMS += milter/sluisd
+milter_sluisd_SOURCES = milter/main.c
+milter_sluisd_LDADD = milter/libdaemon.a $(session_libs) $(MILTER_LIBS) $(SYSTEMD_LIBS)
+# libmilter must find our sigwait(): see signals.c.
+milter_sluisd_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic-symbol=sigwait

@@ -56,7 +56,7 @@ def read(path):
 
 def options_of_code():
     """{"resolver.timeout": ["5"]}: the default's words; None where the option must be given."""
-    rows = re.findall(r'^\s*\{(OPTION_TOP|"[a-z]+"), "([a-z-]+)", (OPTION_[A-Z]+),[^"]*?("[^"]*"|NULL), \{',
+    rows = re.findall(r'^\s*\{(OPTION_TOP|"[a-z]+"), "([a-z-]+)", (OPTION_[A-Z]+),[^"]*?("[^"]*"|NULL),\s*\{',
                       read("policy/option.c"), re.M)
     options = {}
     for section, name, shape, default in rows:
