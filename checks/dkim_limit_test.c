@@ -117,6 +117,7 @@ static void header_fields_are_limited(void **state)
     struct signature_facts facts = bench_verify(&bench, message.bytes, BODY, WHOLE, false);
     assert_int_equal(facts.count, 1);
     assert_int_equal(facts.signatures[0].result, fields > 1000 ? AUTH_PERMERROR : AUTH_PASS);
+    assert_true(fields <= 1000 || strstr(facts.signatures[0].why, "too many header fields"));
     assert_string_equal(facts.signatures[0].domain, "example.nl");
     bench_close(&bench);
     text_free(&lower);
@@ -147,6 +148,34 @@ static void all_fields_can_be_signed(void **state)
     text_free(&fields);
     text_free(&message);
   }
+}
+
+/* Of two signatures, one names all the fields, both signatures and its own among them, and then some. */
+static void naming_too_much_harms_nobody(void **state)
+{
+  (void)state;
+  static const char header[] = "From: a@example.nl\r\n";
+  const struct signing modest = {.tags = RSA_RR, .fields = "from"};
+  for (int more = 0; more < 8; more++)
+    for (int above = 0; above < 2; above++) {
+      struct text fields = {0}, message = {0};
+      struct bench bench;
+      bench_open(&bench);
+      bench_start(&bench);
+      text_add(&fields, "dkim-signature:from:dkim-signature");
+      for (int i = 0; i < more; i++)
+        text_add(&fields, ":from");
+      const struct signing greedy = {.tags = RSA_SS, .fields = fields.bytes};
+      bench_sign(&message, above ? &greedy : &modest, bench_rsa, header, BODY);
+      bench_sign(&message, above ? &modest : &greedy, bench_rsa, header, BODY);
+      text_add(&message, header);
+      struct signature_facts facts = bench_verify(&bench, message.bytes, BODY, WHOLE, false);
+      assert_int_equal(facts.signatures[above].result, AUTH_PASS);
+      assert_int_equal(facts.signatures[!above].result, AUTH_NEUTRAL);
+      bench_close(&bench);
+      text_free(&fields);
+      text_free(&message);
+    }
 }
 
 static void odd_fields_do_no_harm(void **state)
@@ -267,6 +296,7 @@ int main(void)
       cmocka_unit_test(only_ten_are_evaluated),
       cmocka_unit_test(header_fields_are_limited),
       cmocka_unit_test(all_fields_can_be_signed),
+      cmocka_unit_test(naming_too_much_harms_nobody),
       cmocka_unit_test(odd_fields_do_no_harm),
       cmocka_unit_test(the_body_is_wanted_while_it_matters),
       cmocka_unit_test(endless_lines_are_not_kept),
