@@ -52,7 +52,8 @@ static bool judge(struct dmarc_walk *walk, const struct dmarc_place *place, cons
 {
   if (place->state != PLACE_RECORD)
     return false;
-  if (place->record.psd == PSD_YES && place->domain != start) {
+  if (place->record.psd == PSD_YES) {
+    /* One label below; the start itself where this is its own record. */
     walk->organizational_domain = domain_suffix(start, domain_labels(place->domain) + 1);
     /* RFC 9989 4.10.1: the public suffix speaks where the organizational domain does not. */
     if (walk->place.state != PLACE_RECORD || strcmp(walk->place.domain, walk->organizational_domain) != 0)
