@@ -63,8 +63,9 @@ enum owner_policy { OWNER_POLICY_NONE, OWNER_POLICY_QUARANTINE, OWNER_POLICY_REJ
 const char *owner_policy_name(enum owner_policy policy);
 
 struct dmarc_fact {
-  enum auth_result result; /* none: no record; permerror: no single author domain, or an unusable record */
-  enum dnssec dnssec;      /* of the policy record's lookups */
+  enum auth_result result; /* none: no record, or one without a usable policy (RFC 9989 4.10.1);
+                              permerror: no single author domain, or libopendmarc disagrees */
+  enum dnssec dnssec;      /* of the policy record's lookups, and of the walks that alignment rests on */
   bool found;              /* a policy applies; the fields below mean something */
   enum owner_policy policy;    /* what the record asks of this author domain: p, sp or np, before t */
   enum owner_policy effective; /* after t=y has made it one step milder (RFC 9989 4.7) */
