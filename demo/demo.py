@@ -48,8 +48,9 @@ def row(label, text, colour=None):
     lines = []
     for part in str(text).split("\n"):
         lines += textwrap.wrap(part, 108, break_long_words=False, break_on_hyphens=False) or [""]
+    width = max(10, len(label)) + 1
     for number, line in enumerate(lines):
-        print(f"  {paint('2', label if number == 0 else ''):<{19 if COLOUR else 11}}" + (paint(colour, line) if colour else line))
+        print("  " + paint("2", f"{label if number == 0 else '':<{width}}") + (paint(colour, line) if colour else line))
     sys.stdout.flush()
 
 
@@ -136,6 +137,7 @@ class Stage:
         self.build = build
         self.world = run_cases.World(scenes, [inside.HERE + "/zones/base.zone", HERE + "/demo.zone"])
         self.lane = run_cases.Lane("postfix", self.world, ("sluisd", [build + "/milter/sluisd"]))
+        self.lane.audit, self.lane.log = self.lane.folder + "/audit/audit.jsonl", self.lane.folder + "/daemon.log"
         self.conf = self.lane.folder + "/sluis.conf"
 
     def configure(self, *more):
@@ -235,7 +237,9 @@ def show_events(stage):
             row(event["event"], json.dumps({k: v for k, v in event.items() if k not in ("v", "event", "host", "pid", "prev", "config")}))
     holds = chain_holds(lines)
     row("chain", f"{len(lines)} lines, each with the SHA-256 of the one before: " + ("unbroken" if holds else "BROKEN"), "32" if holds else "31")
-    row("a line", lines[1] if len(lines) > 1 else "")
+    for direction in ("inbound", "outbound"):
+        whole = [line for line in lines if json.loads(line).get("direction") == direction]
+        row("a line", whole[0] if whole else "")
     missing = {"start", "stop", "reload", "resolver-failure", "resolver-recovered", "exception-expired"} - {json.loads(l)["event"] for l in lines}
     ROWS.extend(f"no event {event}" for event in sorted(missing))
     if missing:

@@ -242,13 +242,9 @@ static void add_comment(struct results_writer *writer, const char *comment)
 
 void results_method(struct results_writer *writer, const char *method, const char *result, const char *comment)
 {
-  struct text piece = {0};
-  text_add_char(writer->out, ';');
-  writer->column++;
+  text_printf(writer->out, ";\n\t%s=%s", method, result); /* one method, one line: people read this */
+  writer->column = RESULTS_TAB + strlen(method) + 1 + strlen(result);
   writer->any = true;
-  text_printf(&piece, "%s=%s", method, result);
-  add_piece(writer, &piece);
-  text_free(&piece);
   if (comment)
     add_comment(writer, comment);
 }

@@ -19,8 +19,8 @@ enum results_origin {
 /* value is the field's value as it stands in the message, folds included. */
 enum results_origin results_origin(const char *value, size_t length, const char *authserv_id);
 
-/* Writes one field's value into a text, folded with "\n\t" at 78 columns where that can be, never inside a
- * value. Values are made safe: a token and an address of tokens stay as they are, anything else is quoted, what
+/* Writes one field's value into a text, each method on a line of its own, folded with "\n\t" at 78 columns where that
+ * can be, never inside a value. Values are made safe: a token and an address of tokens stay as they are, anything else is quoted, what
  * cannot be quoted (control characters, non-ASCII unless utf8), is too long for a line or has a semicolon, where
  * simple readers split, is dropped with its property. Comments lose semicolons, parentheses, backslashes and quotes.
  * The value begins with the authserv-id; the space behind the field's colon is counted, not written. */

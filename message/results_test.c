@@ -117,11 +117,12 @@ static void fields_are_written(void **state)
   results_method(&writer, "x-tls", "pass", NULL);
   results_property(&writer, "smtp", "tls-cipher", "TLS_AES_256_GCM_SHA384");
   results_end(&writer);
-  assert_string_equal(out.bytes, "mx1.example.nl; spf=pass smtp.mailfrom=sender.example\n"
-                                 "\tpolicy.dnssec=secure; spf=none smtp.helo=mail.sender.example;\n"
+  assert_string_equal(out.bytes, "mx1.example.nl;\n"
+                                 "\tspf=pass smtp.mailfrom=sender.example policy.dnssec=secure;\n"
+                                 "\tspf=none smtp.helo=mail.sender.example;\n"
                                  "\tdkim=pass (2048-bit rsa) header.d=sender.example header.s=s1\n"
-                                 "\theader.a=rsa-sha256 header.b=\"Ab/d+f=h\"; x-tls=pass\n"
-                                 "\tsmtp.tls-cipher=TLS_AES_256_GCM_SHA384");
+                                 "\theader.a=rsa-sha256 header.b=\"Ab/d+f=h\";\n"
+                                 "\tx-tls=pass smtp.tls-cipher=TLS_AES_256_GCM_SHA384");
   text_clear(&out);
   results_begin(&writer, &out, "mx1.example.nl", false);
   results_end(&writer);
@@ -187,9 +188,9 @@ static void values_are_made_safe(void **state)
     results_property(&writer, "smtp", "x", rows[i].value);
     results_end(&writer);
     if (!rows[i].written)
-      snprintf(expected, sizeof expected, "id; spf=pass");
+      snprintf(expected, sizeof expected, "id;\n\tspf=pass");
     else
-      snprintf(expected, sizeof expected, "id; spf=pass%ssmtp.x=%s", rows[i].written == far_value ? "\n\t" : " ",
+      snprintf(expected, sizeof expected, "id;\n\tspf=pass%ssmtp.x=%s", rows[i].written == far_value ? "\n\t" : " ",
                rows[i].written);
     assert_string_equal(out.bytes, expected);
     text_free(&out);
@@ -204,17 +205,17 @@ static void comments_and_names_are_made_safe(void **state)
     bool utf8;
     const char *written;
   } rows[] = {
-      {"id", "p=reject", false, "id; x=pass (p=reject)"},
-      {"id", "a;b(c)d\\e\"f", false, "id; x=pass (abcdef)"},
-      {"id", "a\r\nb", false, "id; x=pass (a??b)"},
-      {"id", "\xc3\xa9", false, "id; x=pass (?)"},
-      {"id", "\xc3\xa9", true, "id; x=pass (\xc3\xa9)"},
-      {"id", "();", false, "id; x=pass"},
-      {"my gateway", NULL, false, "\"my gateway\"; x=pass"},
-      {"a/b", NULL, false, "\"a/b\"; x=pass"},
-      {"b\xc3\xbc" "cher.example", NULL, false, "xn--bcher-kva.example; x=pass"},
-      {"b\xc3\xbc" "cher.example", NULL, true, "b\xc3\xbc" "cher.example; x=pass"},
-      {"a\nb", NULL, false, "\"a?b\"; x=pass"},
+      {"id", "p=reject", false, "id;\n\tx=pass (p=reject)"},
+      {"id", "a;b(c)d\\e\"f", false, "id;\n\tx=pass (abcdef)"},
+      {"id", "a\r\nb", false, "id;\n\tx=pass (a??b)"},
+      {"id", "\xc3\xa9", false, "id;\n\tx=pass (?)"},
+      {"id", "\xc3\xa9", true, "id;\n\tx=pass (\xc3\xa9)"},
+      {"id", "();", false, "id;\n\tx=pass"},
+      {"my gateway", NULL, false, "\"my gateway\";\n\tx=pass"},
+      {"a/b", NULL, false, "\"a/b\";\n\tx=pass"},
+      {"b\xc3\xbc" "cher.example", NULL, false, "xn--bcher-kva.example;\n\tx=pass"},
+      {"b\xc3\xbc" "cher.example", NULL, true, "b\xc3\xbc" "cher.example;\n\tx=pass"},
+      {"a\nb", NULL, false, "\"a?b\";\n\tx=pass"},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     struct text out = {0};

@@ -11,7 +11,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <syslog.h>
+#include <unistd.h>
 
 #include <libmilter/mfapi.h>
 
@@ -34,6 +38,7 @@ struct connection {
 };
 
 static struct service *service;
+static char *listen_address;
 static atomic_uint in_hand;
 static atomic_bool draining;
 static atomic_bool told_of_missing_actions;
@@ -340,14 +345,14 @@ int milter_open(struct service *serve, const char *listen, char *error, size_t e
       .xxfi_negotiate = on_negotiate,
   };
   service = serve;
-  char *where = memory_copy_string(listen);
-  int status = smfi_register(description) == MI_SUCCESS && smfi_setconn(where) == MI_SUCCESS &&
+  free(listen_address);
+  listen_address = memory_copy_string(listen);
+  int status = smfi_register(description) == MI_SUCCESS && smfi_setconn(listen_address) == MI_SUCCESS &&
                        smfi_opensocket(true) == MI_SUCCESS
                    ? 0
                    : -1;
   if (status < 0)
     snprintf(error, error_size, "cannot listen on %s", listen);
-  free(where);
   return status;
 }
 
@@ -366,8 +371,25 @@ unsigned milter_in_hand(void)
   return atomic_load(&in_hand);
 }
 
+/* libmilter looks every five seconds whether it shall stop, and after each connection: so one comes from us. */
+static void wake_listener(void)
+{
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+  const char *path = strchr(listen_address, ':');
+  if (strncasecmp(listen_address, "inet", 4) == 0 || !path || strlen(path + 1) >= sizeof address.sun_path)
+    return;
+  strcpy(address.sun_path, path + 1);
+  int waker = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (waker < 0)
+    return;
+  if (connect(waker, (const struct sockaddr *)&address, sizeof address) < 0)
+    report(LOG_INFO, "stopping takes up to five seconds");
+  close(waker);
+}
+
 void milter_stop(void)
 {
+  wake_listener();
   smfi_stop();
 }
 

@@ -220,11 +220,11 @@ struct assessment assessment_dane(struct arena *arena, const char *domain, const
   case DANE_FULL:
     return fine;
   case DANE_TEMPERROR:
-    return unknown("4.4.3", arena_printf(arena, "%s: temporary DNS failure%s, try again later", to,
-                                         because(arena, dane->why)));
+    return unknown("4.4.3", arena_printf(arena, "%s: %s, try again later", to,
+                                         or_else(dane->why, "temporary DNS failure")));
   case DANE_BOGUS:
-    return unknown("4.7.5", arena_printf(arena, "%s: DNSSEC validation failed%s, try again later", to,
-                                         because(arena, dane->why)));
+    return unknown("4.7.5", arena_printf(arena, "%s: %s, try again later", to,
+                                         or_else(dane->why, "DNSSEC validation failed")));
   case DANE_NXDOMAIN:
     return failure("550", "5.1.2", arena_printf(arena, "%s: domain does not exist", to));
   case DANE_NO_MAIL:

@@ -405,11 +405,13 @@ static void recipient_decisions(void **state)
        "reject/reject 550 5.1.2 d.example: domain has no mail server [outbound dane=reject]"},
       {DANE("reject"), {.verdict = DANE_NULL_MX}, false,
        "reject/reject 556 5.1.10 d.example: recipient address has null MX [outbound dane=reject]"},
-      {DANE("reject"), {.verdict = DANE_TEMPERROR, .why = "looking up MX of d.example: timeout"}, false,
-       "defer/defer 451 4.4.3 d.example: temporary DNS failure: looking up MX of d.example: timeout, try again later "
-       "[outbound dane=reject]"},
-      {DANE("reject"), {.verdict = DANE_BOGUS, .why = "signature\r\n250 expired"}, false,
-       "defer/defer 451 4.7.5 d.example: DNSSEC validation failed: signature??250 expired, try again later "
+      {DANE("reject"),
+       {.verdict = DANE_TEMPERROR, .why = "temporary DNS failure looking up the MX records of d.example (timeout)"},
+       false,
+       "defer/defer 451 4.4.3 d.example: temporary DNS failure looking up the MX records of "
+       "d.example (timeout), try again later [outbound dane=reject]"},
+      {DANE("reject"), {.verdict = DANE_BOGUS, .why = "DNSSEC validation failed (signature\r\n250 expired)"}, false,
+       "defer/defer 451 4.7.5 d.example: DNSSEC validation failed (signature??250 expired), try again later "
        "[outbound dane=reject]"},
       {ENFORCE "outbound { dane = reject on-temporary-failure = accept }", {.verdict = DANE_TEMPERROR}, false,
        "accept/accept [outbound dane=reject]"},
