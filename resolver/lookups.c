@@ -27,7 +27,7 @@ struct lookups {
   struct resolver *resolver;
   struct arena *arena;
   unsigned max_queries, queries, sent;
-  uint64_t waited_ms;
+  uint64_t waited_ms, wait_until_ms; /* the second: how much may be waited in all */
   struct item *lists[LISTS];
 };
 
@@ -47,6 +47,7 @@ struct lookups *lookups_new(struct resolver *resolver, unsigned max_queries)
   lookups->resolver = resolver;
   lookups->arena = arena;
   lookups->max_queries = max_queries;
+  lookups->wait_until_ms = resolver->budget_ms;
   return lookups;
 }
 
@@ -127,7 +128,7 @@ static void settle(struct lookups *lookups, struct item *item)
   struct resolver *resolver = lookups->resolver;
   struct table_result result = {0};
   uint64_t before = table_clock();
-  uint64_t left = lookups->waited_ms < resolver->budget_ms ? resolver->budget_ms - lookups->waited_ms : 0;
+  uint64_t left = lookups->waited_ms < lookups->wait_until_ms ? lookups->wait_until_ms - lookups->waited_ms : 0;
   uint64_t deadline = item->started + health_patience_ms(resolver->health);
   if (deadline > before + left)
     deadline = before + left;
@@ -159,6 +160,12 @@ const struct dns_answer *lookups_get(struct lookups *lookups, const char *name, 
   if (item->entry)
     settle(lookups, item);
   return &item->answer;
+}
+
+void lookups_hurry(struct lookups *lookups, unsigned ms)
+{
+  uint64_t budget = lookups->resolver->budget_ms;
+  lookups->wait_until_ms = lookups->waited_ms + ms < budget ? lookups->waited_ms + ms : budget;
 }
 
 unsigned lookups_waited_ms(const struct lookups *lookups)

@@ -63,6 +63,10 @@ void lookups_start(struct lookups *lookups, const char *name, unsigned type);
  * dot is dropped; every other byte stands for itself, a backslash too; "." is the root. */
 const struct dns_answer *lookups_get(struct lookups *lookups, const char *name, unsigned type);
 
+/* From now on, and until called again, waiting ends after at most `ms` milliseconds in all, or when the budget does: for a
+ * step that must answer soon. What is asked meanwhile runs on and fills the cache. */
+void lookups_hurry(struct lookups *lookups, unsigned ms);
+
 /* Milliseconds spent waiting, and questions that the cache could not answer at once. */
 unsigned lookups_waited_ms(const struct lookups *lookups);
 unsigned lookups_sent(const struct lookups *lookups);

@@ -12,6 +12,7 @@
 #include "checks/dane.h"
 #include "message/address.h"
 #include "policy/rule.h"
+#include "resolver/resolver.h"
 #include "session/transaction.h"
 
 enum { VISIBLE_MAX = 1000 }; /* domains remembered from To and Cc */
@@ -46,6 +47,8 @@ static const struct dane_fact *examine(struct transaction *transaction, const ch
       return &have->dane;
   struct destination *destination = arena_alloc(transaction->arena, sizeof *destination);
   destination->next_hop = arena_string(transaction->arena, next_hop);
+  /* CONTRACT 3, resolver.timeout: MTAs do not wait long for a reply to RCPT (Sendmail: 10 s). */
+  lookups_hurry(transaction->lookups, transaction->config->resolver.timeout * 1000);
   destination->dane = dane_check(transaction->arena, transaction->lookups, next_hop);
   destination->next = transaction->destinations;
   transaction->destinations = destination;

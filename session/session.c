@@ -34,6 +34,7 @@ struct session {
   struct service *service;
   struct arena *arena; /* of the connection */
   struct session_client client;
+  struct arena *greeting; /* of what HELO said last */
   const char *helo;
   struct session_tls tls; /* as of HELO */
   struct transaction *transaction; /* in progress, or NULL */
@@ -83,6 +84,7 @@ void session_free(struct session *session)
     return;
   session_abort(session, NULL);
   text_free(&session->record);
+  arena_free(session->greeting);
   arena_free(session->arena);
   free(session);
 }
@@ -115,10 +117,11 @@ void session_helo(struct session *session, const char *helo, const struct sessio
 {
   /* RFC 5321 4.1.4: EHLO resets, as RSET does. */
   session_abort(session, NULL);
-  session->helo = keep(session->arena, helo);
-  session->tls = (struct session_tls){.version = keep(session->arena, tls->version),
-                                      .cipher = keep(session->arena, tls->cipher),
-                                      .bits = keep(session->arena, tls->bits)};
+  arena_free(session->greeting);
+  struct arena *arena = session->greeting = arena_new();
+  session->helo = keep(arena, helo);
+  session->tls = (struct session_tls){
+      .version = keep(arena, tls->version), .cipher = keep(arena, tls->cipher), .bits = keep(arena, tls->bits)};
 }
 
 /* CONTRACT 2. */
@@ -231,24 +234,38 @@ static bool is_trusted_relay(const struct session *session)
   return network_contains(relays->items, relays->count, &session->client.ip);
 }
 
+/* RFC 5322 4.5: obsolete syntax lets white space stand between the name and the colon; readers take it, so it must not
+ * hide a field from us. */
+static bool is_named(const char *name, const char *wanted)
+{
+  size_t length = strlen(wanted);
+  return strncasecmp(name, wanted, length) == 0 && name[length + strspn(name + length, " \t")] == '\0';
+}
+
+static void note_field(struct session *session, const char *name, const char *value, size_t length)
+{
+  struct transaction *transaction = session->transaction;
+  if (is_named(name, "Authentication-Results")) {
+    bool forged = results_origin(value, length, transaction->authserv_id) != RESULTS_FOREIGN;
+    marks_add(&transaction->results, forged && !is_trusted_relay(session));
+  } else if (transaction->outbound && is_named(name, "Sluis-DANE")) {
+    marks_add(&transaction->dane_fields, true);
+  } else if (is_named(name, "From")) {
+    author_field(&transaction->author, transaction->arena, value, length);
+  } else if (transaction->outbound && (is_named(name, "To") || is_named(name, "Cc"))) {
+    outbound_visible(transaction, value);
+  } else if (!transaction->message_id && is_named(name, "Message-ID")) {
+    transaction->message_id = keep(transaction->arena, value + strspn(value, " \t\r\n"));
+  }
+}
+
 void session_header(struct session *session, const char *name, const char *value, bool leading_space)
 {
   struct transaction *transaction = session->transaction;
   if (!transaction)
     return;
   size_t length = strlen(value);
-  if (strcasecmp(name, "Authentication-Results") == 0) {
-    bool forged = results_origin(value, length, transaction->authserv_id) != RESULTS_FOREIGN;
-    marks_add(&transaction->results, forged && !is_trusted_relay(session));
-  } else if (transaction->outbound && strcasecmp(name, "Sluis-DANE") == 0) {
-    marks_add(&transaction->dane_fields, true);
-  } else if (strcasecmp(name, "From") == 0) {
-    author_field(&transaction->author, transaction->arena, value, length);
-  } else if (transaction->outbound && (strcasecmp(name, "To") == 0 || strcasecmp(name, "Cc") == 0)) {
-    outbound_visible(transaction, value);
-  } else if (!transaction->message_id && strcasecmp(name, "Message-ID") == 0) {
-    transaction->message_id = keep(transaction->arena, value + strspn(value, " \t\r\n"));
-  }
+  note_field(session, name, value, length);
   if (!transaction->signatures)
     return;
   if (leading_space) {
