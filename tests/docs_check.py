@@ -4,6 +4,7 @@
 init/sluis.conf, and nothing else does; the options of the programs stand in their pages; the manual pages format without
 warnings; Postfix knows every parameter of init/postfix.cf; systemd finds the sandbox of the unit tight. Speaks TAP.
 """
+import glob
 import os
 import re
 import shutil
@@ -140,17 +141,29 @@ def check_pages():
         point(f"{page} formats without warnings", result.stderr.splitlines())
 
 
+def find_postconf():
+    """The machine's postconf, or the one that the lab has unpacked, and the environment that it needs; None without either."""
+    if shutil.which("postconf"):
+        return "postconf", None
+    root = os.path.join(os.environ.get("SLUIS_LAB_CACHE") or os.path.join(TOP, "lab/.cache"), "root")
+    path = root + "/usr/sbin/postconf"
+    libraries = [root + "/usr/lib/postfix", *glob.glob(root + "/usr/lib/*-linux-*"), *glob.glob(root + "/lib/*-linux-*")]
+    return (path, {**os.environ, "LD_LIBRARY_PATH": ":".join(libraries)}) if os.access(path, os.X_OK) else None
+
+
 def check_postfix():
     name = "Postfix knows what init/postfix.cf sets"
-    if not shutil.which("postconf"):
+    found = find_postconf()
+    if not found:
         skip(name, "no Postfix")
         return
+    postconf, environment = found
     main, master = read("init/postfix.cf").split("# ---- master.cf", 1)
     with tempfile.TemporaryDirectory() as folder:
         for file, text in (("main.cf", "compatibility_level = 3.6\n" + main), ("master.cf", "#" + master)):
             with open(os.path.join(folder, file), "w", encoding="utf-8") as stream:
                 stream.write(text)
-        results = [run("postconf", "-c", folder, option) for option in ("-n", "-M", "-P")]
+        results = [run(postconf, "-c", folder, option, env=environment) for option in ("-n", "-M", "-P")]
     point(name, [line for result in results for line in result.stderr.splitlines()])
 
 
