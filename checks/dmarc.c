@@ -231,14 +231,7 @@ static void conclude(struct check *check, const char *unknown_policy)
 
 void dmarc_start(struct lookups *lookups, const char *author_domain)
 {
-  static const char prefix[] = "_dmarc.";
-  char name[sizeof prefix + DOMAIN_SIZE];
-  size_t length = strlen(author_domain);
-  if (length > DOMAIN_MAX)
-    return;
-  memcpy(name, prefix, sizeof prefix - 1);
-  memcpy(name + sizeof prefix - 1, author_domain, length + 1);
-  lookups_start(lookups, name, DNS_TXT);
+  dmarc_walk_ahead(lookups, author_domain);
 }
 
 struct dmarc_fact dmarc_check(struct arena *arena, struct lookups *lookups, const struct facts *facts)

@@ -9,7 +9,7 @@
 struct arena;
 struct lookups;
 
-/* Starts the first lookup of the author domain's record; never blocks. */
+/* Starts the lookup of the author domain's record, and of its parents' where there is none; never blocks. */
 void dmarc_start(struct lookups *lookups, const char *author_domain);
 /* Reads facts->author, spf_mailfrom (which for a null sender speaks of the HELO name, RFC 7208 2.4) and dkim. */
 struct dmarc_fact dmarc_check(struct arena *arena, struct lookups *lookups, const struct facts *facts);

@@ -4,15 +4,19 @@
  */
 #include "checks/dmarc_walk.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/domain.h"
 #include "base/memory.h"
+#include "resolver/prefetch.h"
 #include "resolver/rdata.h"
 #include "resolver/resolver.h"
 
 /* RFC 9989 4.10 step 4: a name of eight or more labels goes on with its last seven. */
-enum { LABELS_MAX = 7 };
+enum { LABELS_MAX = 7, QUERIES_MAX = 8 };
+
+#define PREFIX "_dmarc."
 
 /* RFC 9989 4.10 step 2: records that are none of DMARC do not count, and several that are count as none. */
 static void read_records(struct dmarc_place *place, struct arena *arena, const struct dns_answer *answer)
@@ -30,7 +34,7 @@ static void read_records(struct dmarc_place *place, struct arena *arena, const s
 
 struct dmarc_place dmarc_place_ask(struct arena *arena, struct lookups *lookups, const char *domain)
 {
-  const char *name = arena_printf(arena, "_dmarc.%s", domain);
+  const char *name = arena_printf(arena, PREFIX "%s", domain);
   const struct dns_answer *answer = lookups_get(lookups, name, DNS_TXT);
   struct dmarc_place place = {.state = PLACE_EMPTY, .domain = domain, .dnssec = answer->dnssec};
   if (dns_is_failure(answer)) {
@@ -65,6 +69,42 @@ static bool judge(struct dmarc_walk *walk, const struct dmarc_place *place, cons
   return place->record.psd != PSD_UNSAID;
 }
 
+/* RFC 9989 4.10 steps 4 and 7: where the walk goes from here; NULL where it ends. */
+static const char *next_domain(const char *domain)
+{
+  return domain_labels(domain) > LABELS_MAX ? domain_suffix(domain, LABELS_MAX) : domain_parent(domain);
+}
+
+static void ask_ahead(struct prefetch *prefetch, const char *domain);
+
+/* Goes on only where nothing stands: a record mostly settles the matter. */
+static void follow_place(struct prefetch *prefetch, const char *name, const struct dns_answer *answer)
+{
+  struct dmarc_place place = {.state = PLACE_EMPTY};
+  struct arena *arena = arena_new();
+  read_records(&place, arena, answer);
+  const char *domain = place.state == PLACE_EMPTY ? next_domain(name + strlen(PREFIX)) : NULL;
+  if (domain && !dns_is_failure(answer))
+    ask_ahead(prefetch, domain);
+  arena_free(arena);
+}
+
+static void ask_ahead(struct prefetch *prefetch, const char *domain)
+{
+  char name[sizeof PREFIX + DOMAIN_SIZE];
+  if (strlen(domain) > DOMAIN_MAX)
+    return;
+  snprintf(name, sizeof name, PREFIX "%s", domain);
+  prefetch_ask(prefetch, name, DNS_TXT, follow_place);
+}
+
+void dmarc_walk_ahead(struct lookups *lookups, const char *start)
+{
+  struct prefetch *prefetch = prefetch_new(lookups, QUERIES_MAX, NULL, 0);
+  ask_ahead(prefetch, start);
+  prefetch_release(prefetch);
+}
+
 struct dmarc_walk dmarc_walk_from(struct arena *arena, struct lookups *lookups, const char *start)
 {
   struct dmarc_walk walk = {.organizational_domain = start, .place = {.state = PLACE_EMPTY, .domain = start}};
@@ -80,7 +120,7 @@ struct dmarc_walk dmarc_walk_from(struct arena *arena, struct lookups *lookups, 
     }
     if (judge(&walk, &place, start))
       break;
-    name = domain_labels(name) > LABELS_MAX ? domain_suffix(name, LABELS_MAX) : domain_parent(name);
+    name = next_domain(name);
   }
   return walk;
 }

@@ -31,5 +31,7 @@ struct dmarc_walk {
 
 /* domain is normalized and stays alive as long as the arena. */
 struct dmarc_place dmarc_place_ask(struct arena *arena, struct lookups *lookups, const char *domain);
+/* Asks ahead for a walk that finds nothing up to the first record; never blocks. */
+void dmarc_walk_ahead(struct lookups *lookups, const char *start);
 /* At most eight questions, one after another, as each may be the last. */
 struct dmarc_walk dmarc_walk_from(struct arena *arena, struct lookups *lookups, const char *start);

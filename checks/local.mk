@@ -22,6 +22,7 @@ checks_tlsa_test_LDADD = checks/libchecks.a $(CRYPTO_LIBS) $(base_libs) $(CMOCKA
 # SPF
 checks_libchecks_a_SOURCES += \
   checks/spf.c checks/spf.h \
+  checks/spf_ahead.c checks/spf_ahead.h \
   checks/spf_engine.c checks/spf_engine.h \
   checks/spf_macro.c checks/spf_macro.h \
   checks/spf_record.c checks/spf_record.h \
@@ -37,6 +38,9 @@ checks_spf_test_LDADD = checks/libchecks.a $(SPF2_LIBS) $(resolver_libs) $(CMOCK
 checks_spf_limit_test_SOURCES = checks/spf_limit_test.c checks/spf_world.c checks/spf_world.h
 checks_spf_limit_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=lookups_waited_ms
 checks_spf_limit_test_LDADD = checks/libchecks.a $(SPF2_LIBS) $(resolver_libs) $(CMOCKA_LIBS)
+unit_tests += checks/spf_ahead_test
+checks_spf_ahead_test_SOURCES = checks/spf_ahead_test.c
+checks_spf_ahead_test_LDADD = checks/libchecks.a $(resolver_libs) $(CMOCKA_LIBS)
 
 # DKIM
 checks_libchecks_a_SOURCES += \

@@ -12,6 +12,7 @@
 #include "base/domain.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "checks/spf_ahead.h"
 #include "checks/spf_engine.h"
 #include "checks/spf_run.h"
 #include "resolver/rdata.h"
@@ -125,9 +126,9 @@ void spf_start(struct lookups *lookups, const struct spf_query *query)
   struct arena *arena = arena_new();
   struct identity helo = helo_identity(query), mailfrom = mailfrom_identity(arena, query);
   if (query->client.family != 0 && helo.domain[0] != '\0')
-    lookups_start(lookups, helo.domain, DNS_TXT);
+    spf_ahead(lookups, &query->client, helo.domain);
   if (query->client.family != 0 && mailfrom.domain[0] != '\0')
-    lookups_start(lookups, mailfrom.domain, DNS_TXT);
+    spf_ahead(lookups, &query->client, mailfrom.domain);
   arena_free(arena);
 }
 

@@ -19,7 +19,7 @@ struct spf_query {
   int64_t now;          /* seconds since 1970, for the t macro */
 };
 
-/* Starts the first lookup of each identity; never blocks. */
+/* Starts the lookups of each identity, and those that their answers lead to; never blocks. */
 void spf_start(struct lookups *lookups, const struct spf_query *query);
 /* The HELO identity: postmaster@helo (RFC 7208 2.3). none where helo is no multi-label domain name. */
 struct spf_fact spf_check_helo(struct arena *arena, struct lookups *lookups, const struct spf_query *query);

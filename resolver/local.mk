@@ -9,6 +9,7 @@ resolver_libresolver_a_SOURCES = \
   resolver/health.c resolver/health.h \
   resolver/lookups.c \
   resolver/name.c resolver/name.h \
+  resolver/prefetch.c resolver/prefetch.h \
   resolver/rdata.c resolver/rdata.h \
   resolver/resolver.c resolver/resolver.h \
   resolver/source.h resolver/state.h \
@@ -35,3 +36,7 @@ resolver_table_test_LDADD = $(resolver_libs) $(CMOCKA_LIBS)
 unit_tests += resolver/unbound_test
 resolver_unbound_test_SOURCES = resolver/unbound_test.c
 resolver_unbound_test_LDADD = $(resolver_libs) $(CMOCKA_LIBS)
+
+unit_tests += resolver/prefetch_test
+resolver_prefetch_test_SOURCES = resolver/prefetch_test.c
+resolver_prefetch_test_LDADD = $(resolver_libs) $(CMOCKA_LIBS)

@@ -26,7 +26,8 @@ struct item {
 struct lookups {
   struct resolver *resolver;
   struct arena *arena;
-  unsigned max_queries, queries, sent;
+  struct tally *tally;
+  unsigned max_queries, queries;
   uint64_t waited_ms, wait_until_ms; /* the second: how much may be waited in all */
   struct item *lists[LISTS];
 };
@@ -46,6 +47,8 @@ struct lookups *lookups_new(struct resolver *resolver, unsigned max_queries)
   struct lookups *lookups = arena_alloc(arena, sizeof *lookups);
   lookups->resolver = resolver;
   lookups->arena = arena;
+  lookups->tally = memory_new(sizeof *lookups->tally);
+  atomic_init(&lookups->tally->references, 1);
   lookups->max_queries = max_queries;
   lookups->wait_until_ms = resolver->budget_ms;
   return lookups;
@@ -61,7 +64,35 @@ void lookups_free(struct lookups *lookups)
       answer_release(item->held);
     }
   }
+  tally_release(lookups->tally);
   arena_free(lookups->arena);
+}
+
+struct tally *tally_hold(struct tally *tally)
+{
+  atomic_fetch_add(&tally->references, 1);
+  return tally;
+}
+
+void tally_release(struct tally *tally)
+{
+  if (atomic_fetch_sub(&tally->references, 1) == 1)
+    free(tally);
+}
+
+void tally_count(struct tally *tally)
+{
+  atomic_fetch_add(&tally->sent, 1);
+}
+
+struct tally *lookups_tally(struct lookups *lookups)
+{
+  return lookups->tally;
+}
+
+struct resolver *lookups_resolver(struct lookups *lookups)
+{
+  return lookups->resolver;
 }
 
 static void take_result(struct item *item, const struct table_result *result)
@@ -83,9 +114,11 @@ static void start(struct lookups *lookups, struct item *item)
     item->answer = too_many;
     return;
   case TABLE_NEW:
+    tally_count(lookups->tally);
+    item->entry = result.entry;
+    return;
   case TABLE_PENDING:
     item->entry = result.entry;
-    lookups->sent++;
     return;
   }
 }
@@ -175,5 +208,5 @@ unsigned lookups_waited_ms(const struct lookups *lookups)
 
 unsigned lookups_sent(const struct lookups *lookups)
 {
-  return lookups->sent;
+  return atomic_load(&lookups->tally->sent);
 }

@@ -67,6 +67,7 @@ const struct dns_answer *lookups_get(struct lookups *lookups, const char *name, 
  * step that must answer soon. What is asked meanwhile runs on and fills the cache. */
 void lookups_hurry(struct lookups *lookups, unsigned ms);
 
-/* Milliseconds spent waiting, and questions that the cache could not answer at once. */
+/* Milliseconds spent waiting, and questions sent on behalf of this message: those that neither the cache nor a question
+ * already in flight could answer. */
 unsigned lookups_waited_ms(const struct lookups *lookups);
 unsigned lookups_sent(const struct lookups *lookups);

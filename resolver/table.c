@@ -30,6 +30,7 @@ struct table_entry {
   unsigned type;
   uint64_t hash, expiry;
   struct dns_answer_owned *answer; /* NULL: in flight */
+  struct table_waiter *waiters;
   size_t length;
   char name[];
 };
@@ -278,6 +279,9 @@ void table_complete(struct table_entry *entry, struct dns_answer_owned *answer, 
   struct shard *shard = entry->shard;
   struct table *table = shard->table;
   pthread_mutex_lock(&shard->mutex);
+  struct table_waiter *waiters = entry->waiters;
+  struct dns_answer_owned *shown = waiters ? answer_hold(answer) : NULL;
+  entry->waiters = NULL;
   entry->answer = answer;
   entry->expiry = now + lifetime_ms(&answer->answer);
   link_lru(shard, entry);
@@ -292,6 +296,24 @@ void table_complete(struct table_entry *entry, struct dns_answer_owned *answer, 
   drop_reference(entry);
   pthread_mutex_unlock(&shard->mutex);
   __atomic_sub_fetch(&table->pending, 1, __ATOMIC_RELAXED);
+  for (struct table_waiter *next; waiters; waiters = next) {
+    next = waiters->next;
+    waiters->run(waiters, &shown->answer);
+  }
+  answer_release(shown);
+}
+
+bool table_notify(struct table_entry *entry, struct table_waiter *waiter)
+{
+  struct shard *shard = entry->shard;
+  pthread_mutex_lock(&shard->mutex);
+  bool in_flight = !entry->answer;
+  if (in_flight) {
+    waiter->next = entry->waiters;
+    entry->waiters = waiter;
+  }
+  pthread_mutex_unlock(&shard->mutex);
+  return in_flight;
 }
 
 void *table_owner(const struct table_entry *entry)

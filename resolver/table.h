@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct dns_answer;
 struct dns_answer_owned;
 struct table;
 struct table_entry;
@@ -50,6 +51,14 @@ void table_complete(struct table_entry *entry, struct dns_answer_owned *answer, 
 void *table_owner(const struct table_entry *entry);
 /* Waits until the answer is there (true; answer and ttl are set) or the deadline has passed. */
 bool table_wait(struct table_entry *entry, uint64_t deadline, struct table_result *result);
+/* Somebody who is called, once, when the answer is there: in the thread that brings it, with no lock held. */
+struct table_waiter {
+  struct table_waiter *next; /* the table's */
+  void (*run)(struct table_waiter *waiter, const struct dns_answer *answer);
+};
+
+/* False, and nothing is called, where the answer is there already. */
+bool table_notify(struct table_entry *entry, struct table_waiter *waiter);
 /* The caller no longer looks at the entry. Takes NULL. */
 void table_leave(struct table_entry *entry);
 
