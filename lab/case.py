@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Reads the end-to-end cases: one file, one case, in the sections [zone], [config], [session] and [expect]; see README.md."""
+"""Reads the end-to-end cases: one file, one case, in the sections [zone], [routes], [config], [session] and [expect];
+see README.md."""
 
 import re
 
 SESSION = {"via", "client", "xclient", "helo", "old-helo", "starttls", "auth", "no-auth", "mail", "rcpt", "message", "send", "rset",
            "quit", "disconnect", "connect", "sleep"}
 REPLIES = {"connect", "helo", "starttls", "auth", "mail", "rcpt", "data", "rset", "quit", "send"}
-EXPECT = REPLIES | {"header", "no-header", "header-count", "top-header", "body", "delivered", "not-delivered", "held", "remote",
+EXPECT = REPLIES | {"header", "no-header", "header-count", "header-list", "top-header", "body", "delivered", "not-delivered", "held", "remote",
                     "audit", "audit-lines", "log", "no-log", "daemon-log", "queries", "mta"}
 WAYS = ("inbound", "submission", "internal", "sendmail-command")
 
@@ -39,10 +40,11 @@ class Case:
         self.path = path
         self.name = re.sub(r"\.case$", "", path.rsplit("/", 1)[-1])
         self.title, self.zone, self.config = "", "", ""
+        self.routes = []                                 # (domain or @sender, next hop), for both MTAs
         self.session, self.expect = [], []
         self.mtas = ("postfix", "sendmail")
         self.way = "inbound"
-        sections = {"zone": [], "config": [], "session": [], "expect": []}
+        sections = {"zone": [], "routes": [], "config": [], "session": [], "expect": []}
         section = None
         for number, line in enumerate(text.splitlines(), 1):
             header = re.fullmatch(r"\[([a-z]+)\]\s*(#.*)?", line)
@@ -58,8 +60,17 @@ class Case:
                 raise CaseError(f"{path}:{number}: text before the first section")
         self.zone = _text(sections["zone"])
         self.config = _text(sections["config"])
+        self._routes(sections["routes"])
         self._session(sections["session"])
         self._expect(sections["expect"])
+
+    def _routes(self, lines):
+        for number, line in lines:
+            words = _uncomment(line).split()
+            if len(words) not in (0, 2):
+                raise CaseError(f"{self.path}:{number}: DOMAIN NEXT-HOP, or @SENDER-DOMAIN NEXT-HOP")
+            if words:
+                self.routes.append(tuple(words))
 
     def _session(self, lines):
         at = 0

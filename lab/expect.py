@@ -100,20 +100,21 @@ def _replies(case, replies):
     return misses
 
 
-def reply_matches(text, reply):
+def reply_matches(wanted, reply):
     """`250`, `550 5.7.1`, `550 5.7.1 start of the text`, `550 5.7.1 ~ REGEX`, `closed`; 4xx and 5xx for any of the kind."""
-    if text == "closed":
+    if wanted == "closed":
         return reply.code == 0
-    found = re.fullmatch(r"(\d)(\d\d|xx)\s*([245]\.\d+\.\d+)?\s*(.*)", text)
+    found = re.fullmatch(r"(\d)(\d\d|xx)\s*([245]\.\d+\.\d+)?\s*(.*)", wanted)
     if not found:
-        raise ValueError(text)
+        raise ValueError(wanted)
     first, rest, status, words = found.groups()
     code = str(reply.code)
     if code[:1] != first or (rest != "xx" and code[1:] != rest) or (status and status != reply.status):
         return False
+    text = re.sub(r"^<[^>]*>\.\.\. ", "", reply.text)        # Sendmail says first whom it is about
     if words.startswith("~"):
-        return bool(re.search(words[1:].strip(), reply.text))
-    return reply.text.startswith(words)
+        return bool(re.search(words[1:].strip(), text))
+    return text.startswith(words)
 
 
 def _compare(value, operator, wanted):
@@ -159,6 +160,16 @@ def _check_header_count(outcome, text, number):
         return "no message arrived"
     have = sum(n.lower() == name.lower() for n, _ in fields(message))
     return None if have == int(count) else f"came {have}"
+
+
+def _check_header_list(outcome, text, number):
+    """All values of the name, from the top, with " | " between."""
+    name, operator, wanted = _operands(text)
+    message = outcome.delivered(number)
+    if message is None:
+        return "no message arrived"
+    values = " | ".join(v for n, v in fields(message) if n.lower() == name.lower())
+    return None if _compare(values, operator, wanted) else "came " + values
 
 
 def _check_top_header(outcome, text, number):

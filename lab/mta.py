@@ -27,12 +27,13 @@ class Mta:
     """A receiving and sending MTA with ports 25 and 587 on addresses of its own.
 
     milters: sockets as sluisd's `listen` has them ("unix:/path"), in order. Every message for a local domain ends in one maildir.
+    routes: (domain, "host" | "[host]" | "mailer:host") where mail for it goes; (@domain, ...) for mail from there (Postfix only).
     """
 
     name = address = address6 = ""
 
-    def __init__(self, milters=(), local_domains=LOCAL_DOMAINS, certificate=None):
-        self.milters, self.local_domains = list(milters), list(local_domains)
+    def __init__(self, milters=(), local_domains=LOCAL_DOMAINS, certificate=None, routes=()):
+        self.milters, self.local_domains, self.routes = list(milters), list(local_domains), list(routes)
         self.folder = inside.fresh(self.name)
         self.log = self.folder + "/log"
         self.maildir = self.folder + "/mail"
@@ -42,6 +43,12 @@ class Mta:
         for part in ("", "/tmp", "/new", "/cur"):
             os.makedirs(self.maildir + part)
             os.chown(self.maildir + part, self.uid, self.gid)
+
+    def route_table(self, mailer, gap):
+        """The routes of domains as the MTA's table has them."""
+        lines = [f"{domain}{gap}{hop if re.match('[a-z]+:', hop) else mailer + ':' + hop}"
+                 for domain, hop in self.routes if not domain.startswith("@")]
+        return "".join(line + "\n" for line in lines)
 
     def sasl(self, path, application):
         """Cyrus SASL: an account in a database of the lab."""
@@ -68,6 +75,9 @@ class Mta:
                     return message
             return None
         return wait_until(look, seconds)
+
+    def forget_submitted(self):
+        """Nothing to do where the sendmail command speaks SMTP."""
 
     def log_of(self, since=0):
         return inside.read(self.log, since)

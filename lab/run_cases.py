@@ -21,6 +21,7 @@ import sys
 import threading
 import time
 
+import auditlog
 import case as cases
 import certs
 import expect
@@ -40,6 +41,7 @@ socket-group = "postfix"
 user = "sluis"
 mode = "enforce"
 local-domains = {{"receiver.example"}}
+internal-networks = {{"127.0.0.0/8", "10.25.0.0/30"}}
 listen = "unix:{socket}"
 resolver {{ servers = {{"recursive"}} trust-anchor = "{anchor}" timeout = 5 budget = 15 }}
 audit {{ log = "{audit}" addresses = full }}
@@ -66,7 +68,7 @@ class Tap:
 class Lane:
     """One MTA with its daemon: runs its cases, grouped by configuration."""
 
-    def __init__(self, name, world, daemon):
+    def __init__(self, name, world, daemon, routes=()):
         self.name, self.world, self.command = name, world, daemon
         self.folder = inside.fresh("sluis-" + name)
         self.socket = self.folder + "/run/sluis.sock"    # what the MTA knows; a new daemon's socket is moved there
@@ -74,7 +76,7 @@ class Lane:
             os.makedirs(f"{self.folder}/{part}")
             shutil.chown(f"{self.folder}/{part}", "sluis", "sluis")
         self.daemons, self.endings = 0, []
-        self.mta = MTAS[name](milters=["unix:" + self.socket]).start()
+        self.mta = MTAS[name](milters=["unix:" + self.socket], routes=routes).start()
 
     def configuration(self, case):
         default = DEFAULT.format(socket=f"{self.folder}/run/@.sock", audit=f"{self.folder}/audit/@.jsonl",
@@ -97,7 +99,7 @@ class Lane:
             if not daemon.alive():
                 misses.append("the daemon has ended")
             tap.point(not misses, f"{self.name}: {case.name}: {case.title}", misses + notes if misses else ())
-        ending = threading.Thread(target=self._end, args=(daemon, group[0].name, tap))
+        ending = threading.Thread(target=self._end, args=(daemon, self.audit, group[0].name, tap))
         ending.start()                                   # libmilter takes seconds to stop: meanwhile the next one begins
         self.endings.append(ending)
 
@@ -112,10 +114,12 @@ class Lane:
         os.rename(own, self.socket)                      # not a link: Sendmail takes a socket of two names for unsafe
         return daemon
 
-    def _end(self, daemon, name, tap):
+    def _end(self, daemon, audit, name, tap):
         status = daemon.stop(seconds=30)
-        tap.point(status == 0, f"{self.name}: the daemon ends in good order ({name} ...)",
-                  () if status == 0 else [f"exit status {status}", read(daemon.log)[-3000:]])
+        misses = [] if status == 0 else [f"exit status {status}", read(daemon.log)[-3000:]]
+        if self.command[0] == "sluisd":
+            misses += [f"{audit}: {what}" for what in auditlog.problems(auditlog.lines_of(audit))]
+        tap.point(not misses, f"{self.name}: the daemon ends in good order, its audit log is whole ({name} ...)", misses)
 
     def finish(self):
         for ending in self.endings:
@@ -129,10 +133,12 @@ class Lane:
         session = Session(case, self.mta)
         try:
             session.play()
-        except OSError as error:
-            return [f"the session failed: {error}"], [self._tail(session.log_start)]
+        except Exception as error:                       # also what is wrong with the case: the others go on
+            return [f"the session failed: {type(error).__name__}: {error}"], [self._tail(session.log_start)]
         outcome = expect.Outcome(session, self.mta, self.world, self.audit, audit_start, self.log, mark)
         misses = expect.check(case, outcome)
+        if case.way == "sendmail-command":
+            self.mta.forget_submitted()
         notes = []
         if misses:
             notes = [f"-- session ({time.time() - begun:.1f} s)", *(f"{r.verb}: {r}" for r in session.replies),
@@ -215,7 +221,8 @@ def main():
     names = ["postfix", "sendmail"] if options.mta == "both" else [options.mta]
     try:
         world = World(loaded, [inside.HERE + "/zones/base.zone", *options.zone])
-        lanes = [Lane(name, world, daemon) for name in names if any(name in c.mtas for c in loaded)]
+        routes = [route for c in loaded for route in c.routes]
+        lanes = [Lane(name, world, daemon, routes) for name in names if any(name in c.mtas for c in loaded)]
         work = [[(lane, groups(loaded, lane, queries)) for lane in lanes] for queries in (False, True)]
     except (ZoneError, cases.CaseError) as error:
         print(f"Bail out! {error}")

@@ -50,6 +50,7 @@ define(`confAUTH_REALM', `{hostname}')dnl
 TRUST_AUTH_MECH(`PLAIN LOGIN')dnl
 FEATURE(`no_default_msa')dnl
 FEATURE(`nocanonify')dnl
+FEATURE(`mailertable', `text -k0 -v1 {folder}/mailertable')dnl
 FEATURE(`accept_unresolvable_domains')dnl
 FEATURE(`accept_unqualified_senders')dnl
 DAEMON_OPTIONS(`Family=inet, Addr={address}, Port=25, Name=MTA')dnl
@@ -108,6 +109,7 @@ class Sendmail(Mta):
         self.submit_cf = self._build("submit", SUBMIT.format(hostname=HOSTNAME, folder=self.folder, address=self.address))
         write(self.folder + "/deliver", DELIVER.format(maildir=self.maildir), 0o755)
         write(self.folder + "/statistics", "")
+        write(self.folder + "/mailertable", self.route_table("esmtp", "\t"))
         write(self.folder + "/trusted-users", "root\nsmmsp\n")
         for folder in ("/etc/sasl2", "/etc/mail/sasl"):
             self.sasl(folder, "Sendmail")
