@@ -55,17 +55,26 @@ static const struct dane_fact *examine(struct transaction *transaction, const ch
   return &destination->dane;
 }
 
+/* The MTA's next hop; NULL where it gives none. Sendmail ends a domain with a dot. */
+static const char *given_hop(struct transaction *transaction, const struct session_recipient *given)
+{
+  size_t length = given->host ? strnlen(given->host, 1000) : 0;
+  if (length > 1 && given->host[length - 1] == '.')
+    length--;
+  return length > 0 ? arena_copy(transaction->arena, given->host, length) : NULL;
+}
+
 /* CONTRACT 2: what is examined is the next hop where the MTA gives one, else the recipient's domain. NULL: nothing. */
-static const char *next_hop_of(struct transaction *transaction, const struct session_recipient *given,
-                               const struct path *path)
+static const char *next_hop_of(const struct transaction *transaction, const struct session_recipient *given,
+                               const char *hop, const struct path *path)
 {
   const struct config *config = transaction->config;
   if (given->mailer && *given->mailer && !list_has(&config->dane_mailers, given->mailer))
     return NULL;
   if (*path->domain && is_local(config, path->domain))
     return NULL;
-  if (given->host && *given->host)
-    return arena_copy(transaction->arena, given->host, strnlen(given->host, 1000));
+  if (hop)
+    return hop;
   const char *at = strrchr(path->address, '@');
   if (path->literal && at)
     return at + 1;
@@ -76,9 +85,8 @@ struct decision outbound_recipient(struct transaction *transaction, const struct
                                    struct audit_recipient *recipient)
 {
   struct path path = path_parse(transaction->arena, given->recipient);
-  if (given->host && *given->host)
-    recipient->next_hop = arena_copy(transaction->arena, given->host, strnlen(given->host, 1000));
-  const char *next_hop = next_hop_of(transaction, given, &path);
+  recipient->next_hop = given_hop(transaction, given);
+  const char *next_hop = next_hop_of(transaction, given, recipient->next_hop, &path);
   if (!next_hop)
     return (struct decision){0};
   const char *domain = *path.domain ? path.domain : NULL;

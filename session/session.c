@@ -104,10 +104,16 @@ const struct text *session_record(const struct session *session)
   return &session->record;
 }
 
+/* What MTAs say where they know no name: Postfix the word, Sendmail (and Postfix to a milter) the address in brackets. */
+static bool is_nameless(const char *name)
+{
+  return !name || *name == '[' || strcasecmp(name, "unknown") == 0;
+}
+
 void session_connect(struct session *session, const struct session_client *client)
 {
   session->client = (struct session_client){.ip = client->ip,
-                                            .name = keep(session->arena, client->name),
+                                            .name = is_nameless(client->name) ? NULL : keep(session->arena, client->name),
                                             .mta = keep(session->arena, client->mta),
                                             .daemon_name = keep(session->arena, client->daemon_name),
                                             .can_quarantine = client->can_quarantine};
