@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "audit/log.h"
 #include "audit/record.h"
@@ -101,7 +102,10 @@ static void add_brackets(struct text *text, const char *path)
 static void feed_envelope(struct session *session, const struct envelope *envelope, const struct config *config)
 {
   struct text path = {0};
-  struct session_client client = {.name = "unknown", .can_quarantine = true};
+  char host[256] = "";
+  if (gethostname(host, sizeof host - 1) < 0)
+    host[0] = '\0';
+  struct session_client client = {.mta = host, .can_quarantine = true};
   if (envelope->ip)
     ip_parse(&client.ip, envelope->ip);
   if (envelope->outbound && config->originating_daemons.count > 0)
