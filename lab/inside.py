@@ -35,7 +35,7 @@ def enter(tap=False):
 
 
 def library_path():
-    folders = glob.glob(PKG + "/usr/lib/*-linux-*") + glob.glob(PKG + "/lib/*-linux-*") + [PKG + "/usr/lib/postfix"]
+    folders = glob.glob(PKG + "/usr/lib/*-linux-*") + glob.glob(PKG + "/lib/*-linux-*") + [PKG + "/usr/lib/postfix", PKG + "/usr/lib"]
     return ":".join(folders)
 
 

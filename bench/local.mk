@@ -1,0 +1,15 @@
+# What measures; run by ./bootstrap bench. Built by `make check`, so that it goes on compiling, but never run there.
+check_PROGRAMS += bench/load
+bench_load_SOURCES = \
+  bench/corpus.c bench/corpus.h \
+  bench/load.c \
+  bench/mta.c bench/mta.h \
+  bench/samples.c bench/samples.h \
+  bench/traffic.c bench/traffic.h \
+  bench/watch.c bench/watch.h
+bench_load_LDADD = $(base_libs)
+
+check_PROGRAMS += bench/floor
+bench_floor_SOURCES = bench/floor.c
+bench_floor_CFLAGS = $(AM_CFLAGS) $(OPENDKIM_CFLAGS)
+bench_floor_LDADD = $(base_libs) $(OPENDKIM_LIBS) $(MILTER_LIBS) $(PTHREAD_LIBS)
