@@ -55,7 +55,8 @@ struct signatures {
 
   size_t fields;
   unsigned from_fields;
-  bool nul; /* in a field's value */
+  bool nul;       /* in a field's value */
+  bool odd_space; /* likewise */
 
   bool relaxed_body;   /* some signature has such a canonicalization */
   bool long_line;      /* and a line is longer than can be */
@@ -268,6 +269,8 @@ void signatures_field(struct signatures *signatures, const char *name, const cha
     signatures->from_fields++;
   if (memchr(value, '\0', length))
     signatures->nul = true;
+  if (field_has_odd_space(value, length))
+    signatures->odd_space = true;
   bool feed = named > 0 && signatures->library && signatures->fields <= MAX_FIELDS && !signatures->nul;
   if (!feed) {
     if (is_signature)
@@ -427,16 +430,22 @@ static void verify(struct signatures *signatures)
 }
 
 /* What keeps the library from a right answer about this signature, or NULL. It drops CR that stand alone from a
- * relaxed body, and loses count in a simple one where LF do. */
+ * relaxed body, and loses count in a simple one where LF do, or where a CR is a line. */
 static const char *find_obstacle(const struct signatures *signatures, const struct entry *entry)
 {
   if (signatures->failed || dkim_sig_geterror(entry->info) == DKIM_SIGERROR_UNKNOWN)
     return "the signature could not be processed";
   if (signatures->long_line)
     return "a line of the body is too long";
+  /* RFC 6376 2.8: white space is SP and HTAB. The library takes what C takes for it. */
+  if (signatures->odd_space && entry->signature.relaxed_header &&
+      dkim_sig_geterror(entry->info) == DKIM_SIGERROR_BADSIG && dkim_sig_getbh(entry->info) != DKIM_SIGBH_MISMATCH)
+    return "the header has bare carriage returns or form feeds";
   if (dkim_sig_getbh(entry->info) == DKIM_SIGBH_UNTESTED) /* the header decided */
     return NULL;
-  if (entry->signature.relaxed_body ? signatures->lines.bare_cr : signatures->lines.bare_lf)
+  bool hash_fails = dkim_sig_getbh(entry->info) == DKIM_SIGBH_MISMATCH;
+  if (entry->signature.relaxed_body ? signatures->lines.bare_cr
+                                    : signatures->lines.bare_lf || (hash_fails && signatures->lines.bare_cr))
     return "the body has bare carriage returns or line feeds";
   return NULL;
 }

@@ -15,3 +15,5 @@ size_t field_name_length(const char *name);
 bool field_is(const char *name, size_t length, const char *word);
 /* The field as it was on the wire, without the final CRLF: folds may come as LF alone. */
 void field_join(struct text *field, const char *name, const char *value, size_t length);
+/* The value has white space that is none (RFC 6376 2.8): VT, FF, or a CR that ends no line. */
+bool field_has_odd_space(const char *value, size_t length);

@@ -22,7 +22,7 @@ static bool next_line(const char **at, const char *end, struct line *line)
   const char *stop = feed ? feed : end;
   line->text = *at;
   line->length = (size_t)(stop - *at);
-  if (line->length > 0 && line->text[line->length - 1] == '\r')
+  if (feed && line->length > 0 && line->text[line->length - 1] == '\r')
     line->length--;
   *at = feed ? feed + 1 : end;
   return true;
