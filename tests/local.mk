@@ -21,3 +21,10 @@ EXTRA_DIST += $(e2e_tests) tests/e2e \
   lab/README.md lab/auditlog.py lab/case.py lab/certs.py lab/client.py lab/enter lab/expect.py lab/front.py lab/inside.py \
   lab/mail.py lab/milter_client.py lab/mta.py lab/nameserver.py lab/packages lab/postfix.py lab/remote.py lab/run_cases.py \
   lab/selftest.py lab/sendmail.py lab/session.py lab/zones lab/zones.py
+
+# Other implementations on the same messages and records.
+TESTS += tests/crosscheck/dkim_test.py tests/crosscheck/results_test.py
+EXTRA_DIST += tests/crosscheck/bench.py tests/crosscheck/dkim_mail.py tests/crosscheck/dkim_test.py \
+  tests/crosscheck/results.py tests/crosscheck/results_test.py tests/crosscheck/disagreements.md \
+  tests/crosscheck/keys/ed25519.pem tests/crosscheck/keys/rsa1024.pem tests/crosscheck/keys/rsa2048.pem \
+  tests/crosscheck/keys/rsa512.pem
