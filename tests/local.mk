@@ -23,8 +23,8 @@ EXTRA_DIST += $(e2e_tests) tests/e2e \
   lab/selftest.py lab/sendmail.py lab/session.py lab/zones lab/zones.py
 
 # Other implementations on the same messages and records.
-TESTS += tests/crosscheck/dkim_test.py tests/crosscheck/results_test.py
+TESTS += tests/crosscheck/dkim_test.py tests/crosscheck/results_test.py tests/crosscheck/spf_test.py
 EXTRA_DIST += tests/crosscheck/bench.py tests/crosscheck/dkim_mail.py tests/crosscheck/dkim_test.py \
-  tests/crosscheck/results.py tests/crosscheck/results_test.py tests/crosscheck/disagreements.md \
+  tests/crosscheck/results.py tests/crosscheck/results_test.py tests/crosscheck/spf_test.py tests/crosscheck/disagreements.md \
   tests/crosscheck/keys/ed25519.pem tests/crosscheck/keys/rsa1024.pem tests/crosscheck/keys/rsa2048.pem \
   tests/crosscheck/keys/rsa512.pem
