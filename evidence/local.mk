@@ -1,0 +1,10 @@
+# Sources, libraries and tests of evidence/.
+noinst_LIBRARIES += evidence/libevidence.a
+evidence_libevidence_a_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS) $(PQ_CFLAGS) $(JANSSON_CFLAGS) $(ZLIB_CFLAGS)
+evidence_libevidence_a_SOURCES = \
+  evidence/backend.h \
+  evidence/database.c evidence/database.h \
+  evidence/database_postgres.c \
+  evidence/database_sqlite.c \
+  evidence/schema.c evidence/schema.h
+evidence_libs = evidence/libevidence.a $(audit_libs) $(SQLITE_LIBS) $(PQ_LIBS) $(JANSSON_LIBS) $(ZLIB_LIBS)
