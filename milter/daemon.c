@@ -32,8 +32,14 @@
 #include "resolver/resolver.h"
 #include "session/service.h"
 
+/* Of libmilter's threads; its default is RLIMIT_STACK for each. Sanitizers keep a lot on the stack. */
+#if defined __SANITIZE_THREAD__ || defined __SANITIZE_ADDRESS__
+enum { STACK_SIZE = 8 * 1024 * 1024 };
+#else
+enum { STACK_SIZE = 512 * 1024 };
+#endif
+
 enum {
-  STACK_SIZE = 512 * 1024, /* of libmilter's threads; its default is RLIMIT_STACK for each */
   DRAIN_SECONDS = 30,      /* for the messages in hand at a stop */
   SELF_TEST_SECONDS = 180,
   DAY = 24 * 60 * 60

@@ -7,15 +7,14 @@
  */
 #include "milter/milter.h"
 
+#include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <syslog.h>
-#include <unistd.h>
+#include <time.h>
 
 #include <libmilter/mfapi.h>
 
@@ -38,7 +37,8 @@ struct connection {
 };
 
 static struct service *service;
-static char *listen_address;
+static pthread_t listener;
+static atomic_bool ended;
 static atomic_uint in_hand;
 static atomic_bool draining;
 static atomic_bool told_of_missing_actions;
@@ -345,20 +345,15 @@ int milter_open(struct service *serve, const char *listen, char *error, size_t e
       .xxfi_negotiate = on_negotiate,
   };
   service = serve;
-  free(listen_address);
-  listen_address = memory_copy_string(listen);
-  int status = smfi_register(description) == MI_SUCCESS && smfi_setconn(listen_address) == MI_SUCCESS &&
+  char *where = memory_copy_string(listen);
+  int status = smfi_register(description) == MI_SUCCESS && smfi_setconn(where) == MI_SUCCESS &&
                        smfi_opensocket(true) == MI_SUCCESS
                    ? 0
                    : -1;
   if (status < 0)
     snprintf(error, error_size, "cannot listen on %s", listen);
+  free(where);
   return status;
-}
-
-int milter_run(void)
-{
-  return smfi_main() == MI_SUCCESS ? 0 : -1;
 }
 
 void milter_drain(void)
@@ -371,26 +366,31 @@ unsigned milter_in_hand(void)
   return atomic_load(&in_hand);
 }
 
-/* libmilter looks every five seconds whether it shall stop, and after each connection: so one comes from us. */
-static void wake_listener(void)
+static void do_nothing(int signal)
 {
-  struct sockaddr_un address = {.sun_family = AF_UNIX};
-  const char *path = strchr(listen_address, ':');
-  if (strncasecmp(listen_address, "inet", 4) == 0 || !path || strlen(path + 1) >= sizeof address.sun_path)
-    return;
-  strcpy(address.sun_path, path + 1);
-  int waker = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (waker < 0)
-    return;
-  if (connect(waker, (const struct sockaddr *)&address, sizeof address) < 0)
-    report(LOG_INFO, "stopping takes up to five seconds");
-  close(waker);
+  (void)signal;
+}
+
+int milter_run(void)
+{
+  /* Without SA_RESTART: its only purpose is to end a wait of this thread. */
+  const struct sigaction wake = {.sa_handler = do_nothing};
+  sigaction(SIGUSR2, &wake, NULL);
+  listener = pthread_self();
+  int status = smfi_main() == MI_SUCCESS ? 0 : -1;
+  atomic_store(&ended, true);
+  return status;
 }
 
 void milter_stop(void)
 {
-  wake_listener();
   smfi_stop();
+  /* libmilter looks every five seconds whether it shall stop, or when its wait is interrupted. */
+  while (!atomic_load(&ended)) {
+    const struct timespec moment = {.tv_nsec = 20000000};
+    pthread_kill(listener, SIGUSR2);
+    nanosleep(&moment, NULL);
+  }
 }
 
 const char *milter_version(void)
