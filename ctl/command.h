@@ -17,3 +17,5 @@ typedef int command_run(struct command_options *options, int count, char **words
 
 command_run command_dane;
 command_run command_message;
+command_run command_audit;
+command_run command_audit_verify;

@@ -11,7 +11,7 @@ SLUISCTL = os.path.join(os.environ.get("top_builddir", "."), "ctl", "sluisctl")
 folder = tempfile.mkdtemp()
 GOOD, BAD = os.path.join(folder, "good.conf"), os.path.join(folder, "bad.conf")
 NO_ANCHOR, MISSING = os.path.join(folder, "no-anchor.conf"), os.path.join(folder, "missing.conf")
-for path, text in ((GOOD, ""), (BAD, "mode = enforce\nno-such-option = 1\n"),
+for path, text in ((GOOD, f'audit {{ log = "{folder}/none.jsonl" }}\n'), (BAD, "mode = enforce\nno-such-option = 1\n"),
                    (NO_ANCHOR, f'resolver {{ servers = {{"127.0.0.1@9"}} trust-anchor = "{folder}/missing.key" }}\n')):
     with open(path, "w") as f:
         f.write(text)
@@ -26,6 +26,14 @@ ROWS = (  # words, status, part of standard output, part of standard error
     ("-c", 64, "", "usage: sluisctl"),
     ("nothing", 64, "", "no command of this name"),
     ("dane", 64, "", "usage: sluisctl"),
+    ("audit --help", 0, "verify [FILE...]", ""),
+    ("audit", 64, "", "usage: sluisctl"),
+    ("audit nothing", 64, "", "usage: sluisctl"),
+    ("audit verify --help", 0, "exit status: 0 no break", ""),
+    ("audit verify --no-such-option", 64, "", "usage: sluisctl"),
+    (f"audit verify {MISSING}", 66, "no break in what could be read", "missing.conf"),
+    (f"-c {BAD} audit verify", 78, "", f"{BAD}:2:"),
+    (f"-c {GOOD} audit verify", 66, "", "name its files"),
     ("dane --no-such-option x.example", 64, "", "usage: sluisctl"),
     ("dane x..example", 64, "", '"x..example" is not a domain'),
     ("dane somebody@x.example", 64, "", "is not a domain"),

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * sluisctl audit verify [FILE...]: is the audit log whole?
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "base/text.h"
+#include "ctl/command.h"
+#include "ctl/logs.h"
+#include "trail/verify.h"
+
+enum { BREAK = 1 };
+
+static void print_usage(FILE *stream)
+{
+  fputs("usage: sluisctl [-c FILE] audit verify [--json] [FILE...]\n"
+        "  Without a FILE: the configured log, with the files beside it that were rotated away.\n"
+        "exit status: 0 no break, 1 a break, 66 a file cannot be read\n",
+        stream);
+}
+
+static void tell_unreadable(const struct survey *survey)
+{
+  char shown[TEXT_PRINTABLE_MAX + 1];
+  for (size_t i = 0; i < survey->file_count; i++)
+    if (survey->files[i].unreadable)
+      fprintf(stderr, "sluisctl: %s: %s\n",
+              text_printable(shown, sizeof shown, survey->files[i].path, strlen(survey->files[i].path)),
+                  survey->files[i].why);
+}
+
+static int verify(const struct command_options *options, const struct log_list *logs)
+{
+  struct verdict verdict;
+  struct text out = {0};
+  verify_files(&verdict, logs->paths, logs->count);
+  (options->json ? verdict_write : verdict_tell)(&out, &verdict);
+  fwrite(out.bytes, 1, out.length, stdout);
+  tell_unreadable(&verdict.survey);
+  int status = verdict.unreadable ? EX_NOINPUT : verdict.breaks ? BREAK : EX_OK;
+  text_free(&out);
+  verdict_free(&verdict);
+  return status;
+}
+
+int command_audit_verify(struct command_options *options, int count, char **words)
+{
+  static const struct option long_options[] = {
+      {"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
+  int option;
+  while ((option = getopt_long(count, words, "h", long_options, NULL)) != -1) {
+    if (option == 'j') {
+      options->json = true;
+      continue;
+    }
+    print_usage(option == 'h' ? stdout : stderr);
+    return option == 'h' ? EX_OK : EX_USAGE;
+  }
+  struct log_list logs;
+  int status = logs_find(&logs, options, words + optind, (size_t)(count - optind));
+  if (status == EX_OK)
+    status = verify(options, &logs);
+  logs_free(&logs);
+  return status;
+}

@@ -1,0 +1,17 @@
+# Sources, libraries and tests of trail/.
+noinst_LIBRARIES += trail/libtrail.a
+trail_libtrail_a_CFLAGS = $(AM_CFLAGS) $(ZLIB_CFLAGS)
+trail_libtrail_a_SOURCES = \
+  trail/mark.c trail/mark.h \
+  trail/path.c trail/path.h \
+  trail/survey.c trail/survey.h \
+  trail/tape.c trail/tape.h \
+  trail/verdict.c trail/verify.c trail/verify.h
+trail_libs = trail/libtrail.a $(audit_libs) $(ZLIB_LIBS)
+
+TESTS += trail/tamper_test.py
+EXTRA_DIST += trail/tamper_test.py
+
+unit_tests += trail/verify_test
+trail_verify_test_SOURCES = trail/verify_test.c
+trail_verify_test_LDADD = $(trail_libs) $(CMOCKA_LIBS)
