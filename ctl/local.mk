@@ -15,4 +15,4 @@ ctl_destination_test_SOURCES = ctl/destination_test.c
 ctl_destination_test_LDADD = ctl/libctl.a checks/libchecks.a $(base_libs) $(CMOCKA_LIBS)
 
 TESTS += ctl/sluisctl_test.py
-EXTRA_DIST += ctl/sluisctl_test.py ctl/dane_lab.py
+EXTRA_DIST += ctl/sluisctl_test.py

@@ -28,3 +28,7 @@ EXTRA_DIST += tests/crosscheck/bench.py tests/crosscheck/dkim_mail.py tests/cros
   tests/crosscheck/results.py tests/crosscheck/results_test.py tests/crosscheck/spf_test.py tests/crosscheck/disagreements.md \
   tests/crosscheck/keys/ed25519.pem tests/crosscheck/keys/rsa1024.pem tests/crosscheck/keys/rsa2048.pem \
   tests/crosscheck/keys/rsa512.pem
+
+# DANE against real signed zones, and against Postfix's client.
+TESTS += tests/dane_test.py
+EXTRA_DIST += tests/dane_test.py
