@@ -104,8 +104,10 @@ struct session_outcome replay_message(struct session *session, const char *bytes
   const char *end = bytes + length;
   struct line line;
   const char *at = bytes;
-  if (length >= 5 && memcmp(bytes, "From ", 5) == 0)
-    next_line(&at, end, &line);
+  size_t value;
+  /* The line that begins a message in an mbox file; "From :" is a field. */
+  if (length >= 5 && memcmp(bytes, "From ", 5) == 0 && next_line(&at, end, &line) && field_name(&line, &value) > 0)
+    at = bytes;
   at = feed_fields(session, at, end);
   session_eoh(session);
   feed_body(session, at, end);
