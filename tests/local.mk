@@ -12,7 +12,7 @@ tests_vectors_SOURCES = tests/vectors.c \
 tests_vectors_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 tests_vectors_LDADD = $(session_libs) $(JANSSON_LIBS)
 TESTS += tests/vectors_test.sh
-EXTRA_DIST += tests/vectors_test.sh tests/suites/session/vectors.json
+EXTRA_DIST += tests/vectors_test.sh tests/suites
 
 # Real mail through real MTAs, in a lab of namespaces.
 e2e_tests = tests/e2e_test.py
