@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Do the documents keep up? Every option of policy/option.c stands, with its default, in sluis.conf(5) and in
 init/sluis.conf, and nothing else does; the options of the programs stand in their pages; the manual pages format without
-warnings; Postfix knows every parameter of init/postfix.cf; systemd finds the sandbox of the unit tight. Speaks TAP.
+warnings; Postfix knows every parameter of init/postfix.cf; systemd finds the sandbox of the unit tight;
+each row of doc/libraries.md names files and tests that exist. Speaks TAP.
 """
 import glob
+import json
 import os
 import re
 import shutil
@@ -185,7 +187,40 @@ def check_unit():
     point(name, [] if float(level[1]) < EXPOSURE_MAX else [f"it is {level[1]}"])
 
 
+def vector_ids(folder):
+    """The ids of a suite of ours or of a shared one; None where it is not there."""
+    for base in (TOP, os.path.join(TOP, "..", "shared", "vectors")):
+        path = os.path.join(base, folder, "vectors.json")
+        if os.path.exists(path):
+            with open(path, encoding="utf-8") as stream:
+                return {vector["id"] for vector in json.load(stream)["vectors"]}
+    return None
+
+
+def proof_is_missing(proof):
+    """`FILE`, `FILE: text in it` or `SUITE: id`; a shared suite may be absent."""
+    place, _, name = proof.partition(": ")
+    if os.path.isfile(os.path.join(TOP, place)):
+        return name not in read(place)
+    known = vector_ids(place)
+    return name not in known if known is not None else "/" in place
+
+
+def check_libraries():
+    rows = [re.split(r" \| ", line.strip("| \n")) for line in read("doc/libraries.md").splitlines() if line.startswith("| ")]
+    rows = [row for row in rows if row[0] not in ("shortfall", "---")]
+    complaints = [f"not four cells: {row[0]}" for row in rows if len(row) != 4]
+    for shortfall, _, files, tests in (row for row in rows if len(row) == 4):
+        complaints += [f"{shortfall}: no {path}" for path in re.findall("`([^`]+)`", files)
+                       if not os.path.exists(os.path.join(TOP, path))]
+        complaints += [f"{shortfall}: no {proof}" for proof in re.findall("`([^`]+)`", tests) if proof_is_missing(proof)]
+        if not re.search("`", tests) and tests != "none of its own":
+            complaints.append(f"{shortfall}: no test")
+    point(f"all {len(rows)} rows of doc/libraries.md have their files and tests", complaints)
+
+
 def main():
+    check_libraries()
     check_options()
     check_pages()
     check_postfix()
