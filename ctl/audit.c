@@ -14,6 +14,8 @@ static const struct {
   command_run *run;
   const char *words, *summary;
 } subcommands[] = {
+    {"import", command_audit_import, "[--database WHERE] [--host NAME] [--postconf FILE] FILE...",
+     "audit logs and delivery logs into the database of evidence"},
     {"verify", command_audit_verify, "[FILE...]",
      "is the log whole, or was a line changed, taken out, put in or moved?"},
 };

@@ -12,10 +12,14 @@ struct command_options {
   bool json;
 };
 
+/* The database of evidence, unless --database says so. */
+#define COMMAND_DATABASE "/var/lib/sluis/audit.db"
+
 /* words[0] is the command's name. Returns the exit status (CONTRACT 1). */
 typedef int command_run(struct command_options *options, int count, char **words);
 
 command_run command_dane;
 command_run command_message;
 command_run command_audit;
+command_run command_audit_import;
 command_run command_audit_verify;

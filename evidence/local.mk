@@ -2,9 +2,14 @@
 noinst_LIBRARIES += evidence/libevidence.a
 evidence_libevidence_a_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS) $(PQ_CFLAGS) $(JANSSON_CFLAGS) $(ZLIB_CFLAGS)
 evidence_libevidence_a_SOURCES = \
+  evidence/audit_reader.c evidence/audit_reader.h \
   evidence/backend.h \
   evidence/database.c evidence/database.h \
   evidence/database_postgres.c \
   evidence/database_sqlite.c \
+  evidence/import.c evidence/import.h \
+  evidence/lines.c evidence/lines.h \
+  evidence/moment.c evidence/moment.h \
+  evidence/origin.c evidence/origin.h \
   evidence/schema.c evidence/schema.h
 evidence_libs = evidence/libevidence.a $(audit_libs) $(SQLITE_LIBS) $(PQ_LIBS) $(JANSSON_LIBS) $(ZLIB_LIBS)
