@@ -43,6 +43,7 @@ static atomic_uint in_hand;
 static atomic_bool draining;
 static atomic_bool told_of_missing_actions;
 
+/* NULL where the peer did not negotiate: libmilter lets even such a one begin a message, and no MTA does. */
 static struct connection *connection_of(SMFICTX *context)
 {
   return smfi_getpriv(context);
@@ -173,6 +174,8 @@ static struct session_tls tls_macros(SMFICTX *context)
 static sfsistat on_helo(SMFICTX *context, char *helo)
 {
   struct connection *connection = connection_of(context);
+  if (!connection)
+    return SMFIS_TEMPFAIL;
   struct session_tls tls = tls_macros(context);
   set_in_hand(connection, false);
   session_helo(connection->session, helo, &tls);
@@ -194,6 +197,8 @@ static const char *queue_id_of(const struct connection *connection)
 static sfsistat on_mail(SMFICTX *context, char **arguments)
 {
   struct connection *connection = connection_of(context);
+  if (!connection)
+    return SMFIS_TEMPFAIL;
   if (session_in_transaction(connection->session))
     session_abort(connection->session, queue_id_of(connection));
   set_in_hand(connection, false);
@@ -217,6 +222,8 @@ static sfsistat on_mail(SMFICTX *context, char **arguments)
 static sfsistat on_rcpt(SMFICTX *context, char **arguments)
 {
   struct connection *connection = connection_of(context);
+  if (!connection)
+    return SMFIS_TEMPFAIL;
   keep_queue_id(context, connection);
   struct session_recipient recipient = {.recipient = arguments[0],
                                         .mailer = macro(context, "{rcpt_mailer}"),
@@ -230,6 +237,8 @@ static sfsistat on_rcpt(SMFICTX *context, char **arguments)
 static sfsistat on_header(SMFICTX *context, char *name, char *value)
 {
   struct connection *connection = connection_of(context);
+  if (!connection)
+    return SMFIS_TEMPFAIL;
   session_header(connection->session, name, value, connection->leading_space);
   return go_on(connection, SMFIP_NR_HDR);
 }
@@ -237,6 +246,8 @@ static sfsistat on_header(SMFICTX *context, char *name, char *value)
 static sfsistat on_eoh(SMFICTX *context)
 {
   struct connection *connection = connection_of(context);
+  if (!connection)
+    return SMFIS_TEMPFAIL;
   session_eoh(connection->session);
   return go_on(connection, SMFIP_NR_EOH);
 }
@@ -244,6 +255,8 @@ static sfsistat on_eoh(SMFICTX *context)
 static sfsistat on_body(SMFICTX *context, unsigned char *bytes, size_t length)
 {
   struct connection *connection = connection_of(context);
+  if (!connection)
+    return SMFIS_TEMPFAIL;
   session_body(connection->session, bytes, length);
   return connection->can_skip && !session_wants_body(connection->session) ? SMFIS_SKIP : SMFIS_CONTINUE;
 }
@@ -294,6 +307,8 @@ static sfsistat finish(SMFICTX *context, const struct connection *connection, co
 static sfsistat on_eom(SMFICTX *context)
 {
   struct connection *connection = connection_of(context);
+  if (!connection)
+    return SMFIS_TEMPFAIL;
   if (!session_in_transaction(connection->session))
     return give_failure(context, connection, "a message ended that had not begun");
   keep_queue_id(context, connection);
