@@ -4,11 +4,11 @@ see README.md."""
 
 import re
 
-SESSION = {"via", "client", "xclient", "helo", "old-helo", "starttls", "auth", "no-auth", "mail", "rcpt", "message", "send", "rset",
-           "quit", "disconnect", "connect", "sleep"}
+SESSION = {"via", "client", "xclient", "helo", "old-helo", "starttls", "auth", "no-auth", "mail", "rcpt", "message", "send", "send-only",
+           "rset", "quit", "disconnect", "connect", "sleep"}
 REPLIES = {"connect", "helo", "starttls", "auth", "mail", "rcpt", "data", "rset", "quit", "send"}
-EXPECT = REPLIES | {"header", "no-header", "header-count", "header-list", "top-header", "body", "delivered", "not-delivered", "held", "remote",
-                    "audit", "audit-lines", "log", "no-log", "daemon-log", "queries", "mta"}
+EXPECT = REPLIES | {"header", "no-header", "header-count", "header-list", "top-header", "body", "delivered", "not-delivered",
+                    "held", "remote", "audit", "audit-lines", "log", "no-log", "daemon-log", "queries", "mta"}
 WAYS = ("inbound", "submission", "internal", "sendmail-command")
 
 

@@ -142,6 +142,9 @@ class Session:
     def do_send(self, step):
         self._keep(self._open().command(step.text, "send"))
 
+    def do_send_only(self, step):
+        self._open().send(step.text + "\r\n")
+
     def do_rset(self, step):
         self._keep(self._open().rset())
 
