@@ -30,6 +30,7 @@ struct options {
 };
 
 static int ready_pipe = -1; /* to the process that started us, while it waits */
+static bool keeps_output;   /* the audit log goes there */
 
 static void usage(FILE *stream)
 {
@@ -116,7 +117,10 @@ static void on_ready(void)
     return;
   int null = open("/dev/null", O_RDWR | O_CLOEXEC);
   if (null >= 0) {
+    /* Whoever started us may wait until nobody holds the other end of these. */
     dup2(null, STDIN_FILENO);
+    if (!keeps_output)
+      dup2(null, STDOUT_FILENO);
     dup2(null, STDERR_FILENO);
     close(null);
   }
@@ -143,6 +147,7 @@ int main(int count, char **words)
     config_release(config);
     return 0;
   }
+  keeps_output = strcmp(config->audit.log, "-") == 0;
   if (!options.foreground)
     go_into_background();
   report_open(options.foreground);
