@@ -244,12 +244,13 @@ void mta_close(struct mta *mta)
   mta->out_size = mta->in_size = mta->added_used = mta->added_size = 0;
 }
 
-void mta_macros(struct mta *mta, char command, ...)
+void mta_macros(struct mta *mta, int command, ...)
 {
   va_list list;
   size_t start = mta->out_used;
+  const char letter = (char)command;
   put_head(mta, SMFIC_MACRO, 1);
-  put(mta, &command, 1);
+  put(mta, &letter, 1);
   va_start(list, command);
   for (const char *name = va_arg(list, const char *); name; name = va_arg(list, const char *)) {
     const char *value = va_arg(list, const char *);

@@ -29,7 +29,7 @@ int mta_open(struct mta *mta, const char *where, char *error, size_t error_size)
 void mta_close(struct mta *mta);
 
 /* Macros for the command that follows: names and values in turn, ended by NULL; a value that is NULL is left out. */
-void mta_macros(struct mta *mta, char command, ...);
+void mta_macros(struct mta *mta, int command, ...);
 
 /* A command. The filter's last word on it (an SMFIR_ letter); MTA_NOT_ASKED where it takes the command without an answer
  * or not at all; MTA_LOST where the connection broke. */
