@@ -19,6 +19,7 @@
 #include <libmilter/mfapi.h>
 
 #include "base/memory.h"
+#include "milter/listener.h"
 #include "milter/report.h"
 #include "session/service.h"
 #include "session/session.h"
@@ -367,6 +368,8 @@ int milter_open(struct service *serve, const char *listen, char *error, size_t e
                    : -1;
   if (status < 0)
     snprintf(error, error_size, "cannot listen on %s", listen);
+  else if (strncasecmp(listen, "inet", 4) == 0 && listener_send_at_once() == 0)
+    report(LOG_WARNING, "the listening socket was not found: every message waits 40 ms for the network");
   free(where);
   return status;
 }
