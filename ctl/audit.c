@@ -16,6 +16,9 @@ static const struct {
 } subcommands[] = {
     {"import", command_audit_import, "[--database WHERE] [--host NAME] [--postconf FILE] FILE...",
      "audit logs and delivery logs into the database of evidence"},
+    {"report", command_audit_report,
+     "[--database WHERE] [--from DATE] [--to DATE] [--format text|json|csv] [--public[=N]]",
+     "what the database of evidence says about a period"},
     {"verify", command_audit_verify, "[FILE...]",
      "is the log whole, or was a line changed, taken out, put in or moved?"},
 };

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * sluisctl audit report: the figures of a period, from the database of evidence.
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <time.h>
+
+#include "ctl/command.h"
+#include "ctl/setup.h"
+#include "evidence/moment.h"
+#include "report/write.h"
+
+enum { DAY_MS = 86400000, THRESHOLD_DEFAULT = 5, THRESHOLD_MAX = 1000000 };
+
+static const struct {
+  const char *name;
+  write_report *write;
+} forms[] = {{"text", write_text}, {"json", write_json}, {"csv", write_csv}};
+
+struct words {
+  const char *database;
+  write_report *write;
+  struct figures_options figures;
+};
+
+static void print_usage(FILE *stream)
+{
+  fputs("usage: sluisctl [-c FILE] audit report [--database WHERE] [--from DATE] [--to DATE] [--format text|json|csv]\n"
+        "         [--public[=N]]\n"
+        "  --database WHERE  a file (default " COMMAND_DATABASE "), or postgresql://...\n"
+        "  --from DATE       YYYY-MM-DD, UTC; default: the first day that is known\n"
+        "  --to DATE         the last day, itself included\n"
+        "  --public[=N]      for publishing: counts under N (default 5) are merged, files, hosts and exceptions left out\n",
+        stream);
+}
+
+/* The first millisecond of a day, or -1. */
+static int64_t read_date(const char *word)
+{
+  int64_t moment;
+  char full[32];
+  if (strlen(word) != 10)
+    return -1;
+  snprintf(full, sizeof full, "%sT00:00:00Z", word);
+  return moment_read(&moment, full) == strlen(full) && moment > 0 ? moment : -1;
+}
+
+static bool read_option(struct words *to, int option, const char *value)
+{
+  char *end;
+  long number;
+  switch (option) {
+  case 'd':
+    to->database = value;
+    return true;
+  case 'f':
+    return (to->figures.from = read_date(value)) > 0;
+  case 't':
+    to->figures.to = read_date(value);
+    if (to->figures.to < 0)
+      return false;
+    to->figures.to += DAY_MS;
+    return true;
+  case 'F':
+    to->write = NULL;
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
+      if (strcmp(forms[i].name, value) == 0)
+        to->write = forms[i].write;
+    return to->write != NULL;
+  case 'p':
+    number = value ? strtol(value, &end, 10) : THRESHOLD_DEFAULT;
+    to->figures.threshold = (unsigned)number;
+    return number > 0 && number <= THRESHOLD_MAX && (!value || !*end);
+  default:
+    return false;
+  }
+}
+
+/* -1: go on; else an exit status. */
+static int read_words(struct words *to, int count, char **words)
+{
+  static const struct option long_options[] = {{"database", required_argument, NULL, 'd'},
+                                               {"from", required_argument, NULL, 'f'},
+                                               {"to", required_argument, NULL, 't'},
+                                               {"format", required_argument, NULL, 'F'},
+                                               {"public", optional_argument, NULL, 'p'},
+                                               {"json", no_argument, NULL, 'j'},
+                                               {"help", no_argument, NULL, 'h'},
+                                               {NULL, 0, NULL, 0}};
+  int option;
+  optind = 0; /* the command above read some */
+  while ((option = getopt_long(count, words, "h", long_options, NULL)) != -1) {
+    if (option == 'h') {
+      print_usage(stdout);
+      return EX_OK;
+    }
+    if (option == 'j') {
+      to->write = write_json;
+    } else if (!read_option(to, option, optarg)) {
+      print_usage(stderr);
+      return EX_USAGE;
+    }
+  }
+  bool backwards = to->figures.to > 0 && to->figures.from >= to->figures.to;
+  if (optind == count && !backwards)
+    return -1;
+  print_usage(stderr);
+  return EX_USAGE;
+}
+
+int command_audit_report(struct command_options *options, int count, char **argument)
+{
+  struct words words = {.database = COMMAND_DATABASE, .write = options->json ? write_json : write_text};
+  int status = read_words(&words, count, argument);
+  if (status >= 0)
+    return status;
+  struct config *config = setup_config(options);
+  if (!config)
+    return EX_CONFIG;
+  words.figures.config = config;
+  words.figures.now = time(NULL);
+  struct text error = {0}, out = {0};
+  struct database *database = database_open(words.database, DATABASE_READ, &error);
+  struct figures *figures = database ? figures_read(database, &words.figures) : NULL;
+  if (figures) {
+    words.write(&out, figures);
+    fwrite(out.bytes, 1, out.length, stdout);
+  } else {
+    fprintf(stderr, "sluisctl audit report: %s\n", database ? database_error(database) : error.bytes);
+  }
+  status = figures ? EX_OK : EX_UNAVAILABLE;
+  figures_free(figures);
+  database_close(database);
+  text_free(&error);
+  text_free(&out);
+  config_release(config);
+  return status;
+}

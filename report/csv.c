@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * A report as CSV: one value on each line, so that all tables have one form. See write.h.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "report/write.h"
+
+/* RFC 4180 2: in quotes, with quotes doubled. A spreadsheet would run what begins like a formula. */
+static void add_value(struct text *out, const char *value)
+{
+  text_add_char(out, '"');
+  if (*value && strchr("=+-@\t\r", *value))
+    text_add_char(out, '\'');
+  for (; *value; value++) {
+    if (*value == '"')
+      text_add_char(out, '"');
+    text_add_char(out, *value);
+  }
+  text_add_char(out, '"');
+}
+
+static void add_cell(struct text *out, const struct figures_cell *cell, enum figures_kind kind)
+{
+  if (!cell->known)
+    text_add_char(out, ',');
+  else if (kind == FIGURES_TEXT)
+    add_value(out, cell->text);
+  else if (kind == FIGURES_TIME)
+    write_time(out, cell->number);
+  else
+    text_printf(out, "%" PRId64, cell->number);
+  if (cell->known)
+    text_add_char(out, ',');
+  if (kind == FIGURES_SHARE)
+    text_printf(out, "%" PRId64, cell->base);
+  text_add(out, "\r\n");
+}
+
+void write_csv(struct text *out, const struct figures *figures)
+{
+  text_add(out, "table,row,column,value,base\r\n");
+  for (size_t i = 0; i < figures->count; i++) {
+    const struct figures_table *table = &figures->tables[i];
+    const struct figures_column *columns = table->shape->columns;
+    for (size_t j = 0; j < table->count; j++)
+      for (int k = 0; k < FIGURES_COLUMNS_MAX && columns[k].name; k++) {
+        text_printf(out, "%s,%zu,%s,", table->shape->name, j + 1, columns[k].name);
+        add_cell(out, &table->rows[j].cells[k], columns[k].kind);
+      }
+  }
+}

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * A small database whose figures were worked out by hand, and the forms that they are shown in.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "report/write.h"
+
+/* Message 8 lies after the period. 5 and 7 go to one destination that has no DANE. */
+static const char *const facts[] = {
+    "INSERT INTO host (id, name) VALUES (1, 'mx1.example.nl')",
+    "INSERT INTO message (id, file_id, line, time, host_id, seq, direction, author_domain, tls_version, tls_grade, action,"
+    " exception) VALUES (1, 1, 1, 1000, 1, 1, 'inbound', 'a.example', 'TLSv1.3', 'good', 'accept', NULL),"
+    " (2, 1, 2, 2000, 1, 2, 'inbound', '=cmd()', NULL, NULL, 'accept', NULL),"
+    " (3, 1, 3, 3000, 1, 4, 'inbound', 'b.example', 'TLSv1', 'insufficient', 'reject', NULL),"
+    " (4, 1, 4, 4000, 1, 5, 'inbound', 'a.example', 'TLSv1.3', 'good', 'accept', '2026-1'),"
+    " (5, 1, 5, 5000, 1, 6, 'outbound', NULL, NULL, NULL, 'accept', NULL),"
+    " (6, 1, 6, 6000, 1, 7, 'outbound', NULL, NULL, NULL, 'accept', NULL),"
+    " (7, 1, 7, 7000, 1, 8, 'outbound', NULL, NULL, NULL, 'accept', NULL),"
+    " (8, 1, 8, 9000, 1, 9, 'inbound', 'a.example', NULL, NULL, 'accept', NULL)",
+    "INSERT INTO spf (message_id, identity, domain, result) VALUES (1, 'helo', 'h.example', 'none'),"
+    " (1, 'mailfrom', 'a.example', 'pass'), (2, 'mailfrom', 'x', 'fail'), (3, 'mailfrom', 'b.example', 'fail'),"
+    " (4, 'mailfrom', 'a.example', 'temperror')",
+    "INSERT INTO dkim (message_id, number, domain, result) VALUES (1, 0, 'a.example', 'fail'), (1, 1, 'a.example', 'pass'),"
+    " (3, 0, 'b.example', 'fail'), (3, 1, 'b.example', 'temperror')",
+    "INSERT INTO dmarc (message_id, result, policy, override) VALUES (1, 'pass', 'reject', NULL),"
+    " (2, 'fail', 'reject', 'local_policy'), (3, 'fail', 'none', NULL)",
+    "INSERT INTO recipient (message_id, number, domain, verdict, link, action) VALUES"
+    " (5, 0, 'none.example', 'none', 'no-tlsa', 'accept'), (5, 1, 'dane.example', 'dane', NULL, 'accept'),"
+    " (6, 0, 'dane.example', 'dane', NULL, 'accept'), (7, 0, 'none.example', 'none', 'domain-unsigned', 'accept')",
+    "INSERT INTO delivery (id, file_id, line, time, host_id, queue_id, mta, domain, mark, status, tls, message_id,"
+    " recipient, class, last) VALUES (1, 2, 1, 5500, 1, 'Q5', 'postfix', 'none.example', 1, 'sent', 'none', 5, 0,"
+    " 'plaintext', 1), (2, 2, 2, 5600, 1, 'Q5', 'postfix', 'dane.example', 2, 'deferred', 'unknown', 5, 1, 'not-sent', 0),"
+    " (3, 2, 3, 5700, 1, 'Q5', 'postfix', 'dane.example', 2, 'sent', 'verified', 5, 1, 'dane-verified', 1),"
+    " (4, 2, 4, 6500, 1, 'Q6', 'postfix', 'dane.example', 3, 'sent', 'untrusted', 6, 0, 'dane-available-not-used', 1),"
+    " (5, 2, 5, 6600, 1, 'Q9', 'postfix', 'example.nl', 4, 'sent', 'none', NULL, NULL, 'local', 1)",
+    "INSERT INTO accepted (id, file_id, line, time, host_id, queue_id, source, message_id) VALUES"
+    " (1, 2, 1, 5000, 1, 'Q5', 'smtp', 5), (2, 2, 2, 6600, 1, 'Q9', 'local', NULL)",
+};
+
+static const char *const configuration =
+    "exception \"2026-1\" { domain = {\"a.example\"} standard = {\"spf\"} level = annotate reason = \"r\""
+    " until = \"2030-01-01\" }\n"
+    "exception \"old\" { domain = {\"c.example\"} standard = {\"spf\"} level = annotate reason = \"r\""
+    " until = \"2001-01-01\" }\n"
+    "exception \"idle\" { domain = {\"d.example\"} standard = {\"spf\"} level = annotate reason = \"r\""
+    " until = \"2030-01-01\" }\n";
+
+struct world {
+  struct database *database;
+  struct config *config;
+};
+
+static int set_up(void **state)
+{
+  static struct world world;
+  struct text error = {0};
+  char why[500];
+  world.database = database_open(":memory:", DATABASE_WRITE, &error);
+  assert_non_null(world.database);
+  for (size_t i = 0; i < sizeof facts / sizeof *facts; i++)
+    if (database_run(world.database, facts[i]) < 0)
+      fail_msg("%s", database_error(world.database));
+  world.config = config_parse(configuration, "test", why, sizeof why);
+  assert_non_null(world.config);
+  *state = &world;
+  return 0;
+}
+
+static int tear_down(void **state)
+{
+  struct world *world = *state;
+  database_close(world->database);
+  config_release(world->config);
+  return 0;
+}
+
+static struct figures *read_figures(const struct world *world, unsigned threshold)
+{
+  struct figures_options options = {
+      .from = 1000, .to = 8000, .now = 1800000000, .threshold = threshold, .config = world->config};
+  struct figures *figures = figures_read(world->database, &options);
+  if (!figures)
+    fail_msg("%s", database_error(world->database));
+  return figures;
+}
+
+static const struct {
+  const char *table, *first; /* of the row */
+  int column;
+  int64_t number, base;
+} truths[] = {
+    {"completeness", "messages-inbound", 1, 4, 0},
+    {"completeness", "messages-outbound", 1, 3, 0},
+    {"completeness", "accepted-by-mta", 1, 2, 0},
+    {"completeness", "accepted-without-audit-line", 1, 1, 0},
+    {"completeness", "deliveries", 1, 4, 0},
+    {"hosts", "mx1.example.nl", 2, 1, 0}, /* number 3 is missing */
+    {"spf", "fail", 1, 2, 4},
+    {"spf", "fail", 2, 2, 3},
+    {"spf", "pass", 1, 1, 4},
+    {"spf", "temperror", 1, 1, 4},
+    {"dkim", "pass", 1, 1, 4},
+    {"dkim", "none", 1, 1, 4},
+    {"dkim", "temperror", 1, 1, 4},
+    {"dkim", "not-checked", 1, 1, 4},
+    {"dmarc", "fail", 1, 2, 4},
+    {"dmarc", "not-checked", 2, 1, 3},
+    {"dmarc-policies", "reject", 1, 2, 3},
+    {"overrides", "local_policy", 1, 1, 1},
+    {"tls", "no-tls", 1, 1, 4},
+    {"tls", "good", 1, 2, 4},
+    {"assessed", "dane", 1, 2, 3},
+    {"assessed", "none", 2, 2, 4},
+    {"assessed", "none", 3, 1, 2},
+    {"proven", "dane-verified", 1, 1, 2},
+    {"proven", "dane-verified", 2, 1, 3},
+    {"proven", "plaintext", 3, 1, 2},
+    {"disagreements", "dane.example", 3, 1, 0},
+    {"lacking-dane", "none.example", 3, 2, 0},
+    {"exceptions", "2026-1", 5, 1, 0},
+    {"enforcement", "spf", 1, 1, 0}, /* message 3 was refused already */
+    {"enforcement", "spf", 3, 1, 0},
+    {"enforcement", "dkim", 1, 0, 0},
+    {"enforcement", "dmarc", 1, 1, 0},
+    {"enforcement", "tls", 1, 1, 0},
+    {"enforcement", "dane", 1, 2, 0},
+    {"enforcement", "dane", 2, 1, 0},
+};
+
+static const struct figures_row *find_row(const struct figures *figures, const char *name, const char *first)
+{
+  const struct figures_table *table = figures_find(figures, name);
+  for (size_t i = 0; table && i < table->count; i++)
+    if (table->rows[i].cells[0].text && strcmp(table->rows[i].cells[0].text, first) == 0)
+      return &table->rows[i];
+  return NULL;
+}
+
+static void figures_are_true(void **state)
+{
+  struct figures *figures = read_figures(*state, 0);
+  for (size_t i = 0; i < sizeof truths / sizeof *truths; i++) {
+    const struct figures_row *row = find_row(figures, truths[i].table, truths[i].first);
+    const struct figures_cell *cell = row ? &row->cells[truths[i].column] : NULL;
+    if (!cell || cell->number != truths[i].number || cell->base != truths[i].base)
+      fail_msg("%s, %s, column %d: %lld of %lld", truths[i].table, truths[i].first, truths[i].column,
+               cell ? (long long)cell->number : -1, cell ? (long long)cell->base : -1);
+  }
+  assert_int_equal(figures_find(figures, "lacking-dane")->count, 1);
+  assert_string_equal(find_row(figures, "lacking-dane", "none.example")->cells[2].text, "domain-unsigned");
+  assert_int_equal(figures_find(figures, "disagreements")->count, 1);
+  assert_string_equal(find_row(figures, "exceptions", "2026-1")->cells[1].text, "used");
+  assert_string_equal(find_row(figures, "exceptions", "old")->cells[1].text, "expired");
+  assert_string_equal(find_row(figures, "exceptions", "idle")->cells[1].text, "unused");
+  figures_free(figures);
+}
+
+static void small_counts_are_merged_for_publishing(void **state)
+{
+  struct figures *figures = read_figures(*state, 2);
+  const struct figures_table *table = figures_find(figures, "disagreements");
+  assert_int_equal(table->count, 1);
+  assert_int_equal(table->merged, 1);
+  assert_null(table->rows[0].cells[0].text);
+  assert_int_equal(table->rows[0].cells[3].number, 1);
+  assert_non_null(find_row(figures, "lacking-dane", "none.example"));
+  assert_null(figures_find(figures, "files"));
+  assert_null(figures_find(figures, "exceptions"));
+  figures_free(figures);
+}
+
+static void forms_tell_and_disarm(void **state)
+{
+  static const struct {
+    write_report *write;
+    const char *wanted;
+  } rows[] = {
+      {write_text, "remedy for domain-unsigned"},
+      {write_text, "sluisctl audit show DOMAIN"},
+      {write_text, "2 (50.0%)"},
+      {write_json, "{\"result\":\"fail\",\"messages\":{\"number\":2,\"of\":4},\"domains\":{\"number\":2,\"of\":3}}"},
+      {write_json, "\"from\":\"1970-01-01T00:00:01Z\""},
+      {write_csv, ",domain,\"'=cmd()\",\r\n"},
+      {write_csv, "spf,1,messages,2,4\r\n"},
+  };
+  struct figures *figures = read_figures(*state, 0);
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    struct text out = {0};
+    rows[i].write(&out, figures);
+    if (!strstr(out.bytes, rows[i].wanted))
+      fail_msg("row %zu: no %s in %s", i, rows[i].wanted, out.bytes);
+    text_free(&out);
+  }
+  figures_free(figures);
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(figures_are_true),
+      cmocka_unit_test(small_counts_are_merged_for_publishing),
+      cmocka_unit_test(forms_tell_and_disarm),
+  };
+  return cmocka_run_group_tests(tests, set_up, tear_down);
+}
