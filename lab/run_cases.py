@@ -110,7 +110,8 @@ class Lane:
         command = [*command, "unix:" + own] if kind == "milter" else [*command, "-f", "-c", conf]
         mask = {"umask": 0} if kind == "milter" else {}              # Postfix must get at the socket of any filter
         daemon = Daemon(*command, log=self.log, env=dict(os.environ), **mask)
-        daemon.ready(lambda: connects_unix(own), 15)
+        # sluisd has done with its socket only when it says so: before, it still gives it its mode and group.
+        daemon.ready(lambda: connects_unix(own) and (kind == "milter" or "listens on" in read(self.log)), 15)
         os.rename(own, self.socket)                      # not a link: Sendmail takes a socket of two names for unsafe
         return daemon
 
