@@ -5,7 +5,8 @@ audit_libaudit_a_SOURCES = \
   audit/chain.c audit/chain.h \
   audit/emitter.c audit/emitter.h \
   audit/log.c audit/log.h \
-  audit/record.c audit/record.h
+  audit/record.c audit/record.h \
+  audit/value.c audit/value.h
 audit_libs = audit/libaudit.a policy/libpolicy.a checks/libchecks.a resolver/libresolver.a $(base_libs) \
   $(CONFUSE_LIBS) $(YAJL_LIBS) $(CRYPTO_LIBS) $(PTHREAD_LIBS)
 

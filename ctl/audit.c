@@ -19,6 +19,8 @@ static const struct {
     {"report", command_audit_report,
      "[--database WHERE] [--from DATE] [--to DATE] [--format text|json|csv] [--public[=N]]",
      "what the database of evidence says about a period"},
+    {"aggregate-reports", command_audit_aggregate, "[--date YYYY-MM-DD] [--email A] [--dry-run DIR] [FILE...]",
+     "send DMARC aggregate reports to the domains that ask for them"},
     {"verify", command_audit_verify, "[FILE...]",
      "is the log whole, or was a line changed, taken out, put in or moved?"},
 };

@@ -23,4 +23,5 @@ command_run command_message;
 command_run command_audit;
 command_run command_audit_import;
 command_run command_audit_report;
+command_run command_audit_aggregate;
 command_run command_audit_verify;

@@ -4,11 +4,11 @@ ctl_libctl_a_SOURCES = ctl/destination.c ctl/destination.h
 
 bin_PROGRAMS += ctl/sluisctl
 ctl_sluisctl_SOURCES = ctl/main.c ctl/command.h \
-  ctl/audit.c ctl/audit_import.c ctl/audit_report.c ctl/audit_verify.c \
+  ctl/audit.c ctl/audit_aggregate.c ctl/audit_import.c ctl/audit_report.c ctl/audit_verify.c \
   ctl/dane.c ctl/message.c \
   ctl/logs.c ctl/logs.h \
   ctl/setup.c ctl/setup.h
-ctl_sluisctl_LDADD = ctl/libctl.a $(trail_libs) $(report_libs) $(session_libs)
+ctl_sluisctl_LDADD = ctl/libctl.a $(feedback_libs) $(report_libs) $(session_libs)
 
 unit_tests += ctl/destination_test
 ctl_destination_test_SOURCES = ctl/destination_test.c

@@ -35,7 +35,9 @@ static int compare_age(const void *a, const void *b, void *context)
 {
   size_t length = strlen(context);
   long long first = rotation_of(*(char *const *)a + length), second = rotation_of(*(char *const *)b + length);
-  return first > second ? -1 : first < second;
+  if (first != second)
+    return first > second ? -1 : 1;
+  return strcmp(*(char *const *)a, *(char *const *)b); /* plain before its compressed copy, which may not be whole yet */
 }
 
 /* The path, with what glob() takes for signs of its own escaped. */

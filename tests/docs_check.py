@@ -28,7 +28,8 @@ exception.until audit.log audit.addresses audit.pseudonym-key audit.required
 PAGES = ["man/sluis.conf.5", "man/sluisctl.1", "man/sluisd.8"]
 PROGRAM_OPTIONS = {
     "man/sluisd.8": ["Fl c", "Fl f", "Fl t", "Fl V"],
-    "man/sluisctl.1": ["Fl c", "Fl V", "Fl -json", "Fl -ip", "Fl -helo", "Fl -from", "Fl -rcpt", "Fl -outbound"],
+    "man/sluisctl.1": ["Fl c", "Fl V", "Fl -json", "Fl -ip", "Fl -helo", "Fl -from", "Fl -rcpt", "Fl -outbound", "Fl -email",
+                       "Fl -org", "Fl -date", "Fl -state", "Fl -sendmail", "Fl -dry-run"],
 }
 EXPOSURE_MAX = 2.0
 
