@@ -400,15 +400,27 @@ int milter_run(void)
   return status;
 }
 
-void milter_stop(void)
+static void *interrupt_listener(void *unused)
 {
-  smfi_stop();
-  /* libmilter looks every five seconds whether it shall stop, or when its wait is interrupted. */
   while (!atomic_load(&ended)) {
     const struct timespec moment = {.tv_nsec = 20000000};
     pthread_kill(listener, SIGUSR2);
     nanosleep(&moment, NULL);
   }
+  return unused;
+}
+
+void milter_stop(void)
+{
+  /* libmilter waits five seconds at a time for connections, with a lock held that smfi_stop() wants as well: a thread of our
+   * own ends that wait meanwhile. */
+  pthread_t helper;
+  bool helped = pthread_create(&helper, NULL, interrupt_listener, NULL) == 0;
+  smfi_stop();
+  if (helped)
+    pthread_join(helper, NULL);
+  else
+    interrupt_listener(NULL);
 }
 
 const char *milter_version(void)
