@@ -91,8 +91,9 @@ class Sluisd:
         return [self.program, *(options or ("-f",)), "-c", self.conf]
 
     def start(self):
+        begin = inside.size(self.log)
         self.process = inside.Daemon(*self.command(), log=self.log, env=dict(os.environ))
-        self.process.ready(lambda: listens(self.socket), 15)
+        self.process.ready(lambda: " listens on " in read(self.log, begin), 15)
         return self
 
     def run(self, *options, seconds=20):

@@ -170,7 +170,8 @@ def test_terminate(dns):
         tap.point(events == ["start", "4HAND", "stop"] and not sluisd.problems(), "the audit log ends with stop", events)
     with Sluisd(dns.anchor) as sluisd:
         begun = time.time()
-        tap.point(sluisd.stop(signal.SIGINT) == 0, f"SIGINT ends it too ({time.time() - begun:.1f} s)", read(sluisd.log))
+        tap.point(sluisd.stop(signal.SIGINT) == 0, "SIGINT ends it too", read(sluisd.log))
+        tap.point(time.time() - begun < 2, "at once", time.time() - begun)
 
 
 def test_killed(dns):
@@ -287,12 +288,17 @@ def test_resolver(dns):
             tap.point(PASS in results(play(message(sluisd))), "what is remembered still serves")
             begun = time.time()
 
+            async def late(number):
+                # Debian's libmilter serves a burst with the threads that are idle at its beginning; later comers get new ones.
+                await asyncio.sleep(number * 0.02)
+                return await message_of(sluisd, f"host{number}.quarantine-sender.example")
+
             async def many():
-                return await asyncio.gather(*(message_of(sluisd, f"host{n}.quarantine-sender.example") for n in range(40)))
+                return await asyncio.gather(*(late(number) for number in range(40)))
             outcomes = play(many())
             took = time.time() - begun
             tap.point(all(o.reply and o.reply.startswith("451 4.7.") for o in outcomes) and took < 12,
-                      f"forty at once, after {took:.1f} s", *outcomes)
+                      f"forty more, after {took:.1f} s", *outcomes[:3])
         finally:
             dns.front.process.send_signal(signal.SIGCONT)
         begun = time.time()
@@ -317,8 +323,7 @@ async def message_of(sluisd, domain):
 def test_inet(dns):
     """A TCP socket."""
     sluisd = Sluisd(dns.anchor, 'listen = "inet:8895@127.0.0.1"')
-    sluisd.process = inside.Daemon(*sluisd.command(), log=sluisd.log, env=dict(os.environ))
-    sluisd.process.ready(lambda: inside.connects("127.0.0.1", 8895), 15)
+    sluisd.start()
     with socket.create_connection(("127.0.0.1", 8895), 5) as s:
         s.sendall(b"\0\0\0\x0dO\0\0\0\6\0\0\1\xff\0\x1f\xff\xff")
         tap.point(s.recv(100)[4:5] == b"O", "it listens on TCP")
