@@ -44,7 +44,8 @@ static atomic_uint in_hand;
 static atomic_bool draining;
 static atomic_bool told_of_missing_actions;
 
-/* NULL where the peer did not negotiate: libmilter lets even such a one begin a message, and no MTA does. */
+/* NULL where the peer did not negotiate, or behind a QUIT_NC, where it goes on to another client without negotiating anew:
+ * nobody knows then what was granted. libmilter lets it; no MTA that we know does, and its mail is deferred. */
 static struct connection *connection_of(SMFICTX *context)
 {
   return smfi_getpriv(context);

@@ -272,7 +272,7 @@ void session_header(struct session *session, const char *name, const char *value
     return;
   size_t length = strlen(value);
   note_field(session, name, value, length);
-  if (!transaction->signatures)
+  if (!transaction->signatures || transaction->fields_ended)
     return;
   if (leading_space) {
     signatures_field(transaction->signatures, name, value, length);
@@ -289,8 +289,9 @@ void session_header(struct session *session, const char *name, const char *value
 void session_eoh(struct session *session)
 {
   struct transaction *transaction = session->transaction;
-  if (!transaction)
+  if (!transaction || transaction->fields_ended)
     return;
+  transaction->fields_ended = true;
   transaction->facts.author = author_find(&transaction->author);
   if (!transaction->outbound)
     inbound_end_fields(transaction);
@@ -299,6 +300,7 @@ void session_eoh(struct session *session)
 void session_body(struct session *session, const void *bytes, size_t length)
 {
   struct transaction *transaction = session->transaction;
+  session_eoh(session); /* where the MTA left it out */
   if (transaction && transaction->signatures)
     signatures_body(transaction->signatures, bytes, length);
 }
@@ -376,6 +378,7 @@ static void make_edits(const struct transaction *transaction, struct session_out
 struct session_outcome session_eom(struct session *session, const char *queue_id)
 {
   struct transaction *transaction = session->transaction;
+  session_eoh(session); /* where the MTA left it out */
   struct session_outcome outcome = {.decision = transaction->outbound
                                                     ? outbound_decide(transaction)
                                                     : inbound_decide(transaction, &session->client.ip, session->helo)};

@@ -76,6 +76,8 @@ void session_mail(struct session *session, const struct session_mail *mail);
 struct decision session_rcpt(struct session *session, const struct session_recipient *recipient);
 /* value: everything behind the colon, with the leading space where the MTA gives it (leading_space), else without. */
 void session_header(struct session *session, const char *name, const char *value, bool leading_space);
+/* Where it is left out, the body or the end of the message stands for it. A field behind it is not
+ * shown to DKIM. */
 void session_eoh(struct session *session);
 void session_body(struct session *session, const void *bytes, size_t length);
 /* False once the rest of the body does not matter. */

@@ -43,6 +43,7 @@ struct transaction {
   struct audit_recipient *recipients;
   size_t recipient_count, recipient_size;
   struct destination *destinations;
+  bool fields_ended; /* session_eoh() was there */
   bool postponed; /* refusals wait for the end: not an SMTP session */
 
   const char *message_id;
