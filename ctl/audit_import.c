@@ -34,7 +34,8 @@ static void print_usage(FILE *stream)
   fputs("usage: sluisctl [-c FILE] audit import [--database WHERE] [--host NAME] [--postconf FILE] FILE...\n"
         "  --database WHERE  a file (default " COMMAND_DATABASE "), or postgresql://...\n"
         "  --host NAME       the delivery logs are of this host, whatever they say\n"
-        "  --postconf FILE   the output of `postconf -n` that was in force when the delivery logs were written\n",
+        "  --postconf FILE   the output of `postconf -n` that was in force when the delivery logs were written\n"
+        "Audit logs are read; the delivery logs of MTAs are not yet, so the last two options have no effect.\n",
         stream);
 }
 

@@ -185,7 +185,7 @@ static void forms_tell_and_disarm(void **state)
     const char *wanted;
   } rows[] = {
       {write_text, "remedy for domain-unsigned"},
-      {write_text, "sluisctl audit show DOMAIN"},
+      {write_text, "grep -F '\"DOMAIN\"' AUDIT-LOG"},
       {write_text, "2 (50.0%)"},
       {write_json, "{\"result\":\"fail\",\"messages\":{\"number\":2,\"of\":4},\"domains\":{\"number\":2,\"of\":3}}"},
       {write_json, "\"from\":\"1970-01-01T00:00:01Z\""},

@@ -96,7 +96,7 @@ static void add_table(struct text *out, const struct figures_table *table)
   if (table->count > ROWS_MAX)
     text_printf(out, "  ... and %zu more: --format csv or json has them all\n", table->count - ROWS_MAX);
   if (table->shape->by_domain && table->count > 0)
-    text_add(out, "  lines of a domain: sluisctl audit show DOMAIN\n");
+    text_add(out, "  lines of a domain: grep -F '\"DOMAIN\"' AUDIT-LOG\n");
 }
 
 /* What each link that occurs asks for. */
