@@ -21,6 +21,10 @@ static const struct {
      "what the database of evidence says about a period"},
     {"aggregate-reports", command_audit_aggregate, "[--date YYYY-MM-DD] [--email A] [--dry-run DIR] [FILE...]",
      "send DMARC aggregate reports to the domains that ask for them"},
+    {"prune", command_audit_prune, "[--database WHERE] [--lines DAYS] [--counts DAYS] [--files] [--dry-run]",
+     "remove what has been kept for long enough, and note it"},
+    {"hold", command_audit_hold, "[NAME --from DATE --to DATE --reason TEXT [--domain DOMAIN] [--until DATE]]",
+     "what prune keeps for longer, because of an incident"},
     {"verify", command_audit_verify, "[FILE...]",
      "is the log whole, or was a line changed, taken out, put in or moved?"},
 };

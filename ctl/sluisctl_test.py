@@ -39,6 +39,8 @@ ROWS = (  # words, status, part of standard output, part of standard error
     (f"-c {GOOD} audit aggregate-reports {GOOD}", 64, "", "--email is needed"),
     (f"-c {GOOD} audit aggregate-reports --email -x@y {GOOD}", 64, "", "--email wants a plain address"),
     (f"-c {GOOD} audit aggregate-reports --email a@b.example --state {MISSING}/x {GOOD}", 73, "", "No such file"),
+    ("audit prune --help", 0, "exit status: 0 done", ""),
+    ("audit hold --help", 0, "exit status: 0 done", ""),
     ("audit verify --help", 0, "exit status: 0 no break", ""),
     ("audit verify --no-such-option", 64, "", "usage: sluisctl"),
     (f"audit verify {MISSING}", 66, "no break in what could be read", "missing.conf"),

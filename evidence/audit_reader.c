@@ -285,7 +285,9 @@ static enum origin_use is_known(struct audit_reader *reader, const struct origin
   statement_bind_integer(statement, 4, origin->file);
   int status = statement_step(statement);
   statement_reset(statement);
-  return status < 0 ? ORIGIN_FAILED : status == 1 ? ORIGIN_REPEATED : ORIGIN_USED;
+  if (status < 0)
+    return ORIGIN_FAILED;
+  return status == 1 || registry_is_pruned(origin->registry, origin->time) ? ORIGIN_REPEATED : ORIGIN_USED;
 }
 
 /* The reason why this is no line of an audit log, or NULL. */

@@ -24,6 +24,7 @@ struct registry {
   struct span *spans;
   size_t span_count, last_span;
   int64_t next[REGISTRY_TABLE_COUNT];
+  int64_t pruned_until; /* 0: never */
 };
 
 static const char *const kinds[] = {"audit", "mta"};
@@ -95,6 +96,16 @@ static int read_numbers(struct registry *registry)
   return 0;
 }
 
+static int read_pruned(struct registry *registry)
+{
+  struct statement *statement =
+      database_prepare(registry->database, "SELECT coalesce(max(last_time), 0) FROM pruned WHERE class = 'lines'");
+  int status = statement ? statement_step(statement) : -1;
+  registry->pruned_until = status == 1 ? statement_integer(statement, 0) : 0;
+  statement_free(statement);
+  return status < 0 ? -1 : 0;
+}
+
 struct registry *registry_new(struct database *database)
 {
   struct registry *registry = memory_new(sizeof *registry);
@@ -115,7 +126,8 @@ void registry_free(struct registry *registry)
 
 int registry_begin(struct registry *registry)
 {
-  return read_hosts(registry) < 0 || read_spans(registry) < 0 || read_numbers(registry) < 0 ? -1 : 0;
+  return read_hosts(registry) < 0 || read_spans(registry) < 0 || read_numbers(registry) < 0 ||
+                 read_pruned(registry) < 0 ? -1 : 0;
 }
 
 int64_t registry_host(struct registry *registry, const char *name)
@@ -197,6 +209,11 @@ int registry_store(struct registry *registry, int64_t file)
   }
   statement_free(statement);
   return status;
+}
+
+bool registry_is_pruned(const struct registry *registry, int64_t time)
+{
+  return time < registry->pruned_until;
 }
 
 int64_t registry_next(struct registry *registry, enum registry_table table)

@@ -46,6 +46,9 @@ void registry_visit(struct registry *registry, struct origin *origin, const char
 /* Writes down what registry_visit() noted of this file. 0 or -1. */
 int registry_store(struct registry *registry, int64_t file);
 
+/* The lines of this time were removed (prune.h): what another file had told of it is in the counts alone. */
+bool registry_is_pruned(const struct registry *registry, int64_t time);
+
 /* The next number for a row of a table. */
 enum registry_table { REGISTRY_MESSAGE, REGISTRY_EVENT, REGISTRY_ACCEPTED, REGISTRY_DELIVERY, REGISTRY_TABLE_COUNT };
 int64_t registry_next(struct registry *registry, enum registry_table table);

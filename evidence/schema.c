@@ -78,6 +78,22 @@ static const char *const tables[] = {
     "CREATE TABLE IF NOT EXISTS open_session (host_id BIGINT NOT NULL, number BIGINT NOT NULL, pid BIGINT NOT NULL,"
     " time BIGINT NOT NULL, relay TEXT NOT NULL, queue_id TEXT, tls TEXT NOT NULL, tls_match TEXT, tls_version TEXT,"
     " tls_cipher TEXT, tls_bits BIGINT, PRIMARY KEY (host_id, number))$COMPACT",
+
+    /* Counts of lines that were removed. */
+    "CREATE TABLE IF NOT EXISTS daily (day BIGINT NOT NULL, host_id BIGINT NOT NULL, direction TEXT NOT NULL,"
+    " subject TEXT NOT NULL, value TEXT NOT NULL, domain TEXT NOT NULL, messages BIGINT NOT NULL, recipients BIGINT NOT NULL,"
+    " PRIMARY KEY (day, host_id, direction, subject, value, domain))$COMPACT",
+    "CREATE TABLE IF NOT EXISTS daily_host (day BIGINT NOT NULL, host_id BIGINT NOT NULL, lines BIGINT NOT NULL,"
+    " first_seq BIGINT NOT NULL, last_seq BIGINT NOT NULL, first_time BIGINT NOT NULL, last_time BIGINT NOT NULL,"
+    " PRIMARY KEY (day, host_id))$COMPACT",
+    /* What is kept for longer because of an incident. A hold that has ended stays, as evidence. */
+    "CREATE TABLE IF NOT EXISTS hold (name TEXT PRIMARY KEY, reason TEXT NOT NULL, domain TEXT, first_time BIGINT NOT NULL,"
+    " last_time BIGINT NOT NULL, made BIGINT NOT NULL, ends BIGINT NOT NULL)",
+    /* BIO2 5.33.01: what was removed, when and by which rule. */
+    "CREATE TABLE IF NOT EXISTS pruned (id $ID, time BIGINT NOT NULL, class TEXT NOT NULL, first_time BIGINT NOT NULL,"
+    " last_time BIGINT NOT NULL, days BIGINT NOT NULL, messages BIGINT NOT NULL, events BIGINT NOT NULL,"
+    " accepted BIGINT NOT NULL, deliveries BIGINT NOT NULL, counts BIGINT NOT NULL, path TEXT, digest TEXT, first_seq BIGINT,"
+    " last_seq BIGINT)",
 };
 
 static int make(struct database *database, const char *table)
