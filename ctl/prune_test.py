@@ -89,15 +89,15 @@ class World:
                  start)
 
     def counts(self):
-        return {table: self.ask(f"SELECT count(*) FROM {table}")[0][0] for table in LINES + ("daily", "daily_host", "pruned")}
+        return {table: self.ask(f"SELECT count(*) FROM {table}")[0][0] for table in LINES + ("remains", "remains_host", "pruned")}
 
-    def daily(self, direction, subject, value, domain="*"):
+    def remains(self, direction, subject, value, domain="*"):
         """(days, messages, recipients)"""
-        return self.ask("SELECT count(*), coalesce(sum(messages), 0), coalesce(sum(recipients), 0) FROM daily WHERE direction = ?"
+        return self.ask("SELECT count(*), coalesce(sum(messages), 0), coalesce(sum(recipients), 0) FROM remains WHERE direction = ?"
                         " AND subject = ? AND value = ? AND domain = ?", direction, subject, value, domain)[0]
 
     def everything(self):
-        return {table: sorted(map(repr, self.ask(f"SELECT * FROM {table}"))) for table in LINES + ("daily", "daily_host", "pruned")}
+        return {table: sorted(map(repr, self.ask(f"SELECT * FROM {table}"))) for table in LINES + ("remains", "remains_host", "pruned")}
 
 
 def equal(found, wanted):
@@ -123,10 +123,10 @@ def old_lines_go_and_their_counts_stay(world):
                         (("outbound", "verdict-and-class", "none plaintext", "b.example"), (1, 1, 1)),
                         (("", "accepted", "with-audit-line"), (1, 1, 0)), (("", "accepted", "without-audit-line"), (1, 1, 0)),
                         (("", "event", "start"), (1, 1, 0))):
-        equal((row, world.daily(*row)), (row, wanted))
+        equal((row, world.remains(*row)), (row, wanted))
     # A delivery is counted on its own day, though it goes with its message.
-    equal(world.ask("SELECT day FROM daily WHERE value = 'plaintext'"), [(TODAY - 99 * DAY,)] * 2)
-    equal(world.ask("SELECT (? - day) / ?, lines, first_seq, last_seq FROM daily_host ORDER BY day", TODAY, DAY),
+    equal(world.ask("SELECT day FROM remains WHERE value = 'plaintext'"), [(TODAY - 99 * DAY,)] * 2)
+    equal(world.ask("SELECT (? - day) / ?, lines, first_seq, last_seq FROM remains_host ORDER BY day", TODAY, DAY),
           [(100, 4, 1, 4), (99, 1, 5, 5), (95, 2, 6, 7)])
     equal(world.ask("SELECT class, (? - first_time) / ?, messages, events, accepted, deliveries FROM pruned ORDER BY id", TODAY, DAY),
           [("lines", 100, 3, 1, 2, 3), ("lines", 99, 1, 0, 0, 0), ("lines", 95, 2, 0, 0, 0)])
@@ -172,7 +172,7 @@ def late_lines_are_added_to_the_counts(world):
     late.save(world.path("late"))
     world.run("import", world.path("late"))
     world.run("prune")
-    equal(world.daily("inbound", "dmarc", "pass"), (3, 3, 0))
+    equal(world.remains("inbound", "dmarc", "pass"), (3, 3, 0))
 
 
 def holds_keep_what_they_cover(world):
@@ -190,7 +190,7 @@ def holds_keep_what_they_cover(world):
     assert "was held until" in world.run("hold")
     world.run("prune")
     equal(world.ask("SELECT queue_id FROM message WHERE time < ?", TODAY - 90 * DAY), [])
-    equal(world.daily("outbound", "verdict", "none", "sub.held.example"), (1, 1, 1))
+    equal(world.remains("outbound", "verdict", "none", "sub.held.example"), (1, 1, 1))
 
 
 def a_hold_without_a_domain_keeps_all(world):
@@ -204,11 +204,11 @@ def a_hold_without_a_domain_keeps_all(world):
 
 def old_counts_go_at_their_time(world):
     world.run("prune")
-    world.ask("UPDATE daily SET day = day - ?", 1100 * DAY)
-    before = world.counts()["daily"]
+    world.ask("UPDATE remains SET day = day - ?", 1100 * DAY)
+    before = world.counts()["remains"]
     told = world.run("prune")
     assert f"removed the counts before {date(1098)}: {before} rows" in told, told
-    equal(world.counts()["daily"], 0)
+    equal(world.counts()["remains"], 0)
     equal(world.ask("SELECT class, counts FROM pruned ORDER BY id DESC LIMIT 1"), [("counts", before)])
 
 
@@ -217,11 +217,11 @@ def a_failure_leaves_whole_days(world):
     told = world.run("prune", status=69)
     assert "disk full" in told, told
     equal(world.ask("SELECT queue_id FROM message ORDER BY queue_id"), [("A4",), ("A5",), ("A6",), ("A7",), ("A8",)])
-    equal(world.ask("SELECT count(DISTINCT day) FROM daily_host"), [(1,)])
-    equal(world.daily("outbound", "verdict", "dane"), (1, 1, 1))
+    equal(world.ask("SELECT count(DISTINCT day) FROM remains_host"), [(1,)])
+    equal(world.remains("outbound", "verdict", "dane"), (1, 1, 1))
     world.ask("DROP TRIGGER fail")
     world.run("prune")
-    equal(world.daily("outbound", "verdict", "dane"), (2, 2, 2))
+    equal(world.remains("outbound", "verdict", "dane"), (2, 2, 2))
 
 
 def killed_at_any_moment_it_counts_nothing_twice(world):
@@ -237,7 +237,7 @@ def killed_at_any_moment_it_counts_nothing_twice(world):
         command.send_signal(signal.SIGKILL)
         ended = command.wait() == 0
         left = world.ask("SELECT count(*) FROM message m JOIN host h ON h.id = m.host_id WHERE h.name = 'mx9.example.nl'")[0][0]
-        counted = world.ask("SELECT coalesce(sum(messages), 0) FROM daily d JOIN host h ON h.id = d.host_id WHERE h.name ="
+        counted = world.ask("SELECT coalesce(sum(messages), 0) FROM remains d JOIN host h ON h.id = d.host_id WHERE h.name ="
                             " 'mx9.example.nl' AND subject = 'action' AND domain = '*'")[0][0]
         noted = world.ask("SELECT coalesce(sum(messages), 0) FROM pruned WHERE first_time < ?", TODAY - 110 * DAY)[0][0]
         equal((left + counted, noted), (2000, counted))

@@ -4,7 +4,6 @@ evidence_libevidence_a_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS) $(PQ_CFLAGS) $(JAN
 evidence_libevidence_a_SOURCES = \
   evidence/audit_reader.c evidence/audit_reader.h \
   evidence/backend.h \
-  evidence/daily.c evidence/daily.h \
   evidence/database.c evidence/database.h \
   evidence/database_postgres.c \
   evidence/database_sqlite.c \
@@ -14,5 +13,6 @@ evidence_libevidence_a_SOURCES = \
   evidence/moment.c evidence/moment.h \
   evidence/origin.c evidence/origin.h \
   evidence/prune.c evidence/prune.h evidence/prune_file.c \
+  evidence/remains.c evidence/remains.h \
   evidence/schema.c evidence/schema.h
 evidence_libs = evidence/libevidence.a $(audit_libs) $(SQLITE_LIBS) $(PQ_LIBS) $(JANSSON_LIBS) $(ZLIB_LIBS)

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "evidence/daily.h"
+#include "evidence/remains.h"
 
 enum { DAY_MS = 86400000 };
 
@@ -170,7 +170,7 @@ static int remove_day(struct database *database, const struct prune_options *opt
     return -1;
   if (count->days == 0)
     return 0;
-  if (daily_keep(database) < 0 || run_all(database, removals, COUNT(removals)) < 0)
+  if (remains_keep(database) < 0 || run_all(database, removals, COUNT(removals)) < 0)
     return -1;
   return note(database, options, "lines", day, day + DAY_MS, count, NULL);
 }
@@ -222,13 +222,13 @@ static int remove_old_counts(struct database *database, const struct prune_optio
 {
   int64_t first, rows, hosts;
   int64_t before = options->counts_before;
-  if (read_number(database, "SELECT min(day) FROM daily", 0, 0, 0, &first) < 0 ||
-      read_number(database, "SELECT count(*) FROM daily WHERE day < $1", 1, before, 0, &rows) < 0 ||
-      read_number(database, "SELECT count(*) FROM daily_host WHERE day < $1", 1, before, 0, &hosts) < 0)
+  if (read_number(database, "SELECT min(day) FROM remains", 0, 0, 0, &first) < 0 ||
+      read_number(database, "SELECT count(*) FROM remains WHERE day < $1", 1, before, 0, &rows) < 0 ||
+      read_number(database, "SELECT count(*) FROM remains_host WHERE day < $1", 1, before, 0, &hosts) < 0)
     return -1;
   static const char *const statements[] = {
-      "DELETE FROM daily WHERE day < $1",
-      "DELETE FROM daily_host WHERE day < $1",
+      "DELETE FROM remains WHERE day < $1",
+      "DELETE FROM remains_host WHERE day < $1",
       "DELETE FROM problem WHERE file_id IN (SELECT id FROM file WHERE coalesce(last_time, imported) < $1)",
       "DELETE FROM span WHERE file_id IN (SELECT id FROM file WHERE coalesce(last_time, imported) < $1)",
       "DELETE FROM file WHERE coalesce(last_time, imported) < $1 AND NOT EXISTS (SELECT 1 FROM message m WHERE m.time < $1"

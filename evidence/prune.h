@@ -2,7 +2,7 @@
  *
  * Removing what has been kept for long enough, by class:
  *
- *   lines   what came from single lines of a log: messages, events, deliveries. Before they go, they are counted (daily.h).
+ *   lines   what came from single lines of a log: messages, events, deliveries. Before they go, they are counted (remains.h).
  *   counts  those counts, and what is known of the files that they came from.
  *   files   rotated files of the audit log (prune_file()).
  *

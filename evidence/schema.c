@@ -80,10 +80,10 @@ static const char *const tables[] = {
     " tls_cipher TEXT, tls_bits BIGINT, PRIMARY KEY (host_id, number))$COMPACT",
 
     /* Counts of lines that were removed. */
-    "CREATE TABLE IF NOT EXISTS daily (day BIGINT NOT NULL, host_id BIGINT NOT NULL, direction TEXT NOT NULL,"
+    "CREATE TABLE IF NOT EXISTS remains (day BIGINT NOT NULL, host_id BIGINT NOT NULL, direction TEXT NOT NULL,"
     " subject TEXT NOT NULL, value TEXT NOT NULL, domain TEXT NOT NULL, messages BIGINT NOT NULL, recipients BIGINT NOT NULL,"
     " PRIMARY KEY (day, host_id, direction, subject, value, domain))$COMPACT",
-    "CREATE TABLE IF NOT EXISTS daily_host (day BIGINT NOT NULL, host_id BIGINT NOT NULL, lines BIGINT NOT NULL,"
+    "CREATE TABLE IF NOT EXISTS remains_host (day BIGINT NOT NULL, host_id BIGINT NOT NULL, lines BIGINT NOT NULL,"
     " first_seq BIGINT NOT NULL, last_seq BIGINT NOT NULL, first_time BIGINT NOT NULL, last_time BIGINT NOT NULL,"
     " PRIMARY KEY (day, host_id))$COMPACT",
     /* What is kept for longer because of an incident. A hold that has ended stays, as evidence. */

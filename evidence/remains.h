@@ -9,4 +9,4 @@
 
 /* Adds the counts of the rows whose numbers stand in the temporary tables doomed_message, doomed_event, doomed_accepted
  * and doomed_delivery. 0 or -1. */
-int daily_keep(struct database *database);
+int remains_keep(struct database *database);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * The counts of a day. See daily.h. One row of `fact` is one thing to count: for a message, or for one of its recipients.
+ * The counts of a day. See remains.h. One row of `fact` is one thing to count: for a message, or for one of its recipients.
  */
-#include "evidence/daily.h"
+#include "evidence/remains.h"
 
 #include <stddef.h>
 
@@ -88,9 +88,9 @@
 #define COLUMNS "day, host_id, direction, subject, value, domain"
 #define COUNTED ", count(DISTINCT message), sum(recipients) FROM fact"
 #define ADD \
-  " ON CONFLICT (" COLUMNS ") DO UPDATE SET messages = daily.messages + excluded.messages," \
-  " recipients = daily.recipients + excluded.recipients"
-#define INSERT "INSERT INTO daily (" COLUMNS ", messages, recipients) "
+  " ON CONFLICT (" COLUMNS ") DO UPDATE SET messages = remains.messages + excluded.messages," \
+  " recipients = remains.recipients + excluded.recipients"
+#define INSERT "INSERT INTO remains (" COLUMNS ", messages, recipients) "
 
 static const char *const statements[] = {
     FACTS INSERT "SELECT " DAY ", host_id, direction, subject, value, domain" COUNTED
@@ -100,17 +100,17 @@ static const char *const statements[] = {
     " WHERE TRUE GROUP BY 1, 2, 3, 4, 5" ADD,
     "WITH line AS (SELECT m.time, m.host_id, m.seq" DOOMED(message, m)
     " UNION ALL SELECT e.time, e.host_id, e.seq" DOOMED(event, e) ")"
-    " INSERT INTO daily_host (day, host_id, lines, first_seq, last_seq, first_time, last_time)"
+    " INSERT INTO remains_host (day, host_id, lines, first_seq, last_seq, first_time, last_time)"
     " SELECT " DAY ", host_id, count(*), min(seq), max(seq), min(time), max(time) FROM line WHERE TRUE GROUP BY 1, 2"
-    " ON CONFLICT (day, host_id) DO UPDATE SET lines = daily_host.lines + excluded.lines,"
-    " first_seq = CASE WHEN excluded.first_seq < daily_host.first_seq THEN excluded.first_seq ELSE daily_host.first_seq END,"
-    " last_seq = CASE WHEN excluded.last_seq > daily_host.last_seq THEN excluded.last_seq ELSE daily_host.last_seq END,"
-    " first_time = CASE WHEN excluded.first_time < daily_host.first_time THEN excluded.first_time ELSE"
-    " daily_host.first_time END,"
-    " last_time = CASE WHEN excluded.last_time > daily_host.last_time THEN excluded.last_time ELSE daily_host.last_time END",
+    " ON CONFLICT (day, host_id) DO UPDATE SET lines = remains_host.lines + excluded.lines,"
+    " first_seq = CASE WHEN excluded.first_seq < remains_host.first_seq THEN excluded.first_seq ELSE remains_host.first_seq END,"
+    " last_seq = CASE WHEN excluded.last_seq > remains_host.last_seq THEN excluded.last_seq ELSE remains_host.last_seq END,"
+    " first_time = CASE WHEN excluded.first_time < remains_host.first_time THEN excluded.first_time ELSE"
+    " remains_host.first_time END,"
+    " last_time = CASE WHEN excluded.last_time > remains_host.last_time THEN excluded.last_time ELSE remains_host.last_time END",
 };
 
-int daily_keep(struct database *database)
+int remains_keep(struct database *database)
 {
   for (size_t i = 0; i < sizeof statements / sizeof *statements; i++)
     if (database_run(database, statements[i]) < 0)
