@@ -12,6 +12,7 @@
 #include "audit/chain.h"
 #include "base/memory.h"
 #include "evidence/audit_reader.h"
+#include "evidence/daily.h"
 #include "evidence/lines.h"
 #include "evidence/moment.h"
 #include "evidence/origin.h"
@@ -282,8 +283,7 @@ int import_file(struct import *import, const char *path, struct import_count *co
 
 int import_settle(struct import *import)
 {
-  (void)import;
-  return 0;
+  return daily_settle(import->database);
 }
 
 int64_t import_first_moment(const char *path)

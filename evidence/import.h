@@ -40,7 +40,8 @@ void import_free(struct import *import); /* takes NULL */
 /* Adds to count. 0; 1 where the file is refused, with the reason in why, and the database as it was; -1 where the
  * database failed, after which only import_free() may be called. */
 int import_file(struct import *import, const char *path, struct import_count *count, struct text *why);
-/* Joins deliveries with messages and decides their classes, as far as what was imported asks for it. 0 or -1. */
+/* Joins deliveries with messages and decides their classes, as far as what was imported asks for it; then counts by
+ * day. 0 or -1. */
 int import_settle(struct import *import);
 
 /* The time of the first line that has one, or 0: to read files in the order in which they were written. */

@@ -4,6 +4,7 @@ evidence_libevidence_a_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS) $(PQ_CFLAGS) $(JAN
 evidence_libevidence_a_SOURCES = \
   evidence/audit_reader.c evidence/audit_reader.h \
   evidence/backend.h \
+  evidence/daily.c evidence/daily.h \
   evidence/database.c evidence/database.h \
   evidence/database_postgres.c \
   evidence/database_sqlite.c \
@@ -16,3 +17,7 @@ evidence_libevidence_a_SOURCES = \
   evidence/remains.c evidence/remains.h \
   evidence/schema.c evidence/schema.h
 evidence_libs = evidence/libevidence.a $(audit_libs) $(SQLITE_LIBS) $(PQ_LIBS) $(JANSSON_LIBS) $(ZLIB_LIBS)
+
+unit_tests += evidence/daily_test
+evidence_daily_test_SOURCES = evidence/daily_test.c
+evidence_daily_test_LDADD = $(evidence_libs) $(CMOCKA_LIBS)

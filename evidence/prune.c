@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "evidence/daily.h"
 #include "evidence/remains.h"
 
 enum { DAY_MS = 86400000 };
@@ -229,6 +230,11 @@ static int remove_old_counts(struct database *database, const struct prune_optio
   static const char *const statements[] = {
       "DELETE FROM remains WHERE day < $1",
       "DELETE FROM remains_host WHERE day < $1",
+      "DELETE FROM daily_inbound WHERE day < CAST($1 AS BIGINT) / 86400000",
+      "DELETE FROM daily_outbound WHERE day < CAST($1 AS BIGINT) / 86400000",
+      "DELETE FROM daily_proven WHERE day < CAST($1 AS BIGINT) / 86400000",
+      "DELETE FROM daily_message WHERE day < CAST($1 AS BIGINT) / 86400000",
+      "DELETE FROM daily_host WHERE day < CAST($1 AS BIGINT) / 86400000",
       "DELETE FROM problem WHERE file_id IN (SELECT id FROM file WHERE coalesce(last_time, imported) < $1)",
       "DELETE FROM span WHERE file_id IN (SELECT id FROM file WHERE coalesce(last_time, imported) < $1)",
       "DELETE FROM file WHERE coalesce(last_time, imported) < $1 AND NOT EXISTS (SELECT 1 FROM message m WHERE m.time < $1"
@@ -254,6 +260,9 @@ int prune_note_file(struct database *database, const struct prune_options *optio
 int prune_run(struct database *database, const struct prune_options *options, struct prune_count *count)
 {
   *count = (struct prune_count){0};
+  /* What an interrupted import did not count is counted before it goes. */
+  if (daily_settle(database) < 0)
+    return -1;
   /* What is removed is to be gone from the file too. */
   if (!database_is_server(database) && database_run(database, "PRAGMA secure_delete = 1") < 0)
     return -1;

@@ -74,6 +74,22 @@ static const char *const tables[] = {
     "CREATE INDEX IF NOT EXISTS delivery_by_time ON delivery (time)",
     "CREATE INDEX IF NOT EXISTS delivery_by_queue_id ON delivery (queue_id)",
 
+    /* Sums by day: see daily.h. Unknown is '' here, as it is part of a key. */
+    "CREATE TABLE IF NOT EXISTS daily_inbound (day BIGINT NOT NULL, domain TEXT NOT NULL, spf TEXT NOT NULL,"
+    " spf_own BIGINT NOT NULL, dkim TEXT NOT NULL, dmarc TEXT NOT NULL, policy TEXT NOT NULL, aligned TEXT NOT NULL,"
+    " override TEXT NOT NULL, tls TEXT NOT NULL, action TEXT NOT NULL, messages BIGINT NOT NULL,"
+    " PRIMARY KEY (day, domain, spf, spf_own, dkim, dmarc, policy, aligned, override, tls, action))$COMPACT",
+    "CREATE TABLE IF NOT EXISTS daily_outbound (day BIGINT NOT NULL, domain TEXT NOT NULL, verdict TEXT NOT NULL,"
+    " link TEXT NOT NULL, action TEXT NOT NULL, recipients BIGINT NOT NULL, messages BIGINT NOT NULL,"
+    " last_time BIGINT NOT NULL, last_message BIGINT NOT NULL, PRIMARY KEY (day, domain, verdict, link, action))$COMPACT",
+    "CREATE TABLE IF NOT EXISTS daily_proven (day BIGINT NOT NULL, domain TEXT NOT NULL, class TEXT NOT NULL,"
+    " verdict TEXT NOT NULL, recipients BIGINT NOT NULL, PRIMARY KEY (day, domain, class, verdict))$COMPACT",
+    "CREATE TABLE IF NOT EXISTS daily_message (day BIGINT NOT NULL, kind TEXT NOT NULL, word TEXT NOT NULL,"
+    " messages BIGINT NOT NULL, PRIMARY KEY (day, kind, word))$COMPACT",
+    "CREATE TABLE IF NOT EXISTS daily_host (day BIGINT NOT NULL, host_id BIGINT NOT NULL, lines BIGINT NOT NULL,"
+    " first_seq BIGINT NOT NULL, last_seq BIGINT NOT NULL, first_time BIGINT NOT NULL, last_time BIGINT NOT NULL,"
+    " PRIMARY KEY (day, host_id))$COMPACT",
+
     /* A TLS connection whose deliveries were not read yet: the log may go on in the next file. */
     "CREATE TABLE IF NOT EXISTS open_session (host_id BIGINT NOT NULL, number BIGINT NOT NULL, pid BIGINT NOT NULL,"
     " time BIGINT NOT NULL, relay TEXT NOT NULL, queue_id TEXT, tls TEXT NOT NULL, tls_match TEXT, tls_version TEXT,"
