@@ -25,9 +25,9 @@ static void add_cell(struct text *out, const struct figures_cell *cell, enum fig
 {
   if (!cell->known)
     text_add_char(out, ',');
-  else if (kind == FIGURES_TEXT)
+  else if (kind == FIGURES_TEXT || kind == FIGURES_WORD)
     add_value(out, cell->text);
-  else if (kind == FIGURES_TIME)
+  else if (kind == FIGURES_TIME || kind == FIGURES_DAY)
     write_time(out, cell->number);
   else
     text_printf(out, "%" PRId64, cell->number);

@@ -2,7 +2,7 @@
  *
  * Reading the figures of a report. See figures.h.
  */
-#include "report/figures.h"
+#include "report/figures_make.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +12,8 @@ static const char *keep(struct arena *arena, const char *value)
   char shown[TEXT_PRINTABLE_MAX + 1];
   return value ? arena_string(arena, text_printable(shown, sizeof shown, value, strlen(value))) : NULL;
 }
+
+enum { DAY_MS = 86400000, STEPS_MAX = 45, WEEK = 7 };
 
 static struct figures_row *add_row(struct figures *figures, struct figures_table *table)
 {
@@ -23,7 +25,28 @@ static struct figures_row *add_row(struct figures *figures, struct figures_table
     table->rows = rows;
     table->size = size;
   }
-  return &table->rows[table->count++];
+  return memset(&table->rows[table->count++], 0, sizeof *table->rows);
+}
+
+struct figures_row *figures_add_row(struct figures_making *making, struct figures_table *table)
+{
+  return add_row(making->figures, table);
+}
+
+void figures_set_text(struct figures_making *making, struct figures_row *row, int column, const char *value)
+{
+  row->cells[column].text = keep(making->figures->arena, value);
+  row->cells[column].known = value != NULL;
+}
+
+void figures_set_number(struct figures_row *row, int column, int64_t number)
+{
+  row->cells[column] = (struct figures_cell){.number = number, .known = true};
+}
+
+void figures_set_share(struct figures_row *row, int column, int64_t number, int64_t base)
+{
+  row->cells[column] = (struct figures_cell){.number = number, .base = base, .known = base > 0};
 }
 
 static void read_row(struct figures *figures, struct figures_table *table, struct statement *statement)
@@ -34,13 +57,15 @@ static void read_row(struct figures *figures, struct figures_table *table, struc
   for (int i = 0; i < FIGURES_COLUMNS_MAX && columns[i].name; i++) {
     struct figures_cell *cell = &row->cells[i];
     cell->known = !statement_is_null(statement, from);
-    if (columns[i].kind == FIGURES_TEXT)
+    if (columns[i].kind == FIGURES_TEXT || columns[i].kind == FIGURES_WORD)
       cell->text = keep(figures->arena, statement_text(statement, from));
     else
       cell->number = statement_integer(statement, from);
     from++;
-    if (columns[i].kind == FIGURES_SHARE)
+    if (columns[i].kind == FIGURES_SHARE) {
       cell->base = statement_integer(statement, from++);
+      cell->known = cell->base > 0;
+    }
   }
 }
 
@@ -72,128 +97,64 @@ static void merge_small(const struct figures *figures, struct figures_table *tab
   table->count = kept;
 }
 
-static int read_table(struct figures *figures, struct figures_table *table, struct database *database)
+static int run_sql(struct figures_making *making, struct figures_table *table)
 {
-  struct statement *statement = database_prepare(database, table->shape->sql);
+  struct figures *figures = making->figures;
+  struct statement *statement = database_prepare(making->database, table->shape->sql);
   if (!statement)
     return -1;
   statement_bind_integer(statement, 1, figures->from);
   statement_bind_integer(statement, 2, figures->to);
+  if (strstr(table->shape->sql, "$3"))
+    statement_bind_integer(statement, 3, figures->step);
   int status;
   while ((status = statement_step(statement)) > 0)
     read_row(figures, table, statement);
   statement_free(statement);
-  if (table->shape->by_domain && figures->threshold > 0)
-    merge_small(figures, table);
   return status;
 }
 
-static void set_text(struct figures *figures, struct figures_row *row, int column, const char *value)
-{
-  row->cells[column].text = keep(figures->arena, value);
-  row->cells[column].known = value != NULL;
-}
-
-static void add_design(struct figures *figures, struct figures_table *table, const struct config *config)
-{
-  struct figures_row *row = add_row(figures, table);
-  set_text(figures, row, 0, "mode");
-  set_text(figures, row, 1, mode_name(config->mode));
-  row = add_row(figures, table);
-  set_text(figures, row, 0, "resolver.trust-anchor");
-  set_text(figures, row, 1, config->resolver.trust_anchor);
-  for (int i = 0; i < STANDARD_COUNT; i++) {
-    row = add_row(figures, table);
-    set_text(figures, row, 0, standard_name((enum standard)i));
-    set_text(figures, row, 1, level_name(config->levels[i]));
-  }
-}
-
-static const struct config_exception *find_exception(const struct config *config, const char *id)
-{
-  for (size_t i = 0; i < config->exception_count; i++)
-    if (strcmp(config->exceptions[i].id, id) == 0)
-      return &config->exceptions[i];
-  return NULL;
-}
-
-static void add_exception(struct figures *figures, struct figures_table *table, const struct config_exception *exception,
-                          const char *id, int64_t used, int64_t now)
-{
-  struct figures_row *row = add_row(figures, table);
-  set_text(figures, row, 0, id);
-  set_text(figures, row, 1,
-           !exception ? "not-configured" : now >= exception->ends ? "expired" : used > 0 ? "used" : "unused");
-  set_text(figures, row, 2, exception ? exception->reason : NULL);
-  set_text(figures, row, 3, exception ? exception->owner : NULL);
-  set_text(figures, row, 4, exception ? exception->until : NULL);
-  row->cells[5] = (struct figures_cell){.number = used, .known = true};
-}
-
-static int add_exceptions(struct figures *figures, struct figures_table *table, struct database *database,
-                          const struct figures_options *options)
-{
-  const struct config *config = options->config;
-  struct statement *statement = database_prepare(
-      database, "SELECT u.exception, count(DISTINCT u.id) FROM (SELECT exception, id FROM message WHERE time >= $1 AND"
-                " time < $2 UNION ALL SELECT r.exception, m.id FROM message m JOIN recipient r ON r.message_id = m.id WHERE"
-                " m.time >= $1 AND m.time < $2) u WHERE u.exception IS NOT NULL GROUP BY u.exception ORDER BY 1");
-  if (!statement)
-    return -1;
-  statement_bind_integer(statement, 1, figures->from);
-  statement_bind_integer(statement, 2, figures->to);
-  int status;
-  while ((status = statement_step(statement)) > 0) {
-    const char *id = statement_text(statement, 0);
-    add_exception(figures, table, find_exception(config, id), id, statement_integer(statement, 1), options->now);
-  }
-  statement_free(statement);
-  size_t used = table->count;
-  for (size_t i = 0; i < config->exception_count && status == 0; i++) {
-    const struct config_exception *exception = &config->exceptions[i];
-    bool known = false;
-    for (size_t j = 0; j < used; j++)
-      known = known || strcmp(table->rows[j].cells[0].text, exception->id) == 0;
-    if (!known)
-      add_exception(figures, table, exception, exception->id, 0, options->now);
-  }
-  return status;
-}
-
-/* From the first to the last moment that the database knows, where the caller does not say. */
+/* From the first to the last day that the database knows, where the caller does not say. */
 static int find_period(struct figures *figures, struct database *database)
 {
   struct statement *statement = database_prepare(
-      database, "SELECT min(a), max(b) FROM (SELECT min(time) AS a, max(time) AS b FROM message UNION ALL"
-                " SELECT min(time), max(time) FROM delivery) t");
+      database, "SELECT min(a), max(b) FROM (SELECT min(day) AS a, max(day) AS b FROM daily_host UNION ALL"
+                " SELECT min(day), max(day) FROM daily_proven) t");
   int status = statement ? statement_step(statement) : -1;
   if (status > 0 && figures->from == 0)
-    figures->from = statement_integer(statement, 0);
+    figures->from = statement_integer(statement, 0) * DAY_MS;
   if (status > 0 && figures->to == 0)
-    figures->to = statement_integer(statement, 1) + 1;
+    figures->to = (statement_integer(statement, 1) + 1) * DAY_MS;
   statement_free(statement);
   return status < 0 ? -1 : 0;
 }
 
-static int read_all(struct figures *figures, struct database *database, const struct figures_options *options)
+/* Steps of time that a plot can show: days, weeks, or several weeks. */
+static int find_step(const struct figures *figures)
 {
-  if ((figures->from == 0 || figures->to == 0) && find_period(figures, database) < 0)
+  int64_t days = (figures->to - figures->from) / DAY_MS;
+  if (days <= STEPS_MAX)
+    return 1;
+  return (int)(WEEK * ((days + INT64_C(53) * WEEK - 1) / (INT64_C(53) * WEEK)));
+}
+
+static int read_all(struct figures_making *making)
+{
+  struct figures *figures = making->figures;
+  if ((figures->from == 0 || figures->to == 0) && find_period(figures, making->database) < 0)
     return -1;
+  figures->step = find_step(figures);
+  making->before = figures->from - (figures->to - figures->from);
   for (size_t i = 0; i < figures_shape_count; i++) {
     const struct figures_shape *shape = &figures_shapes[i];
-    if (shape->is_internal && figures->threshold > 0)
+    if ((shape->flags & FIGURES_INTERNAL) && figures->threshold > 0)
       continue;
     struct figures_table *table = &figures->tables[figures->count++];
     table->shape = shape;
-    int status = 0;
-    if (shape->sql)
-      status = read_table(figures, table, database);
-    else if (strcmp(shape->name, "design") == 0)
-      add_design(figures, table, options->config);
-    else
-      status = add_exceptions(figures, table, database, options);
-    if (status < 0)
+    if ((shape->sql ? run_sql(making, table) : shape->add(making, table)) < 0)
       return -1;
+    if ((shape->flags & FIGURES_BY_DOMAIN) && figures->threshold > 0)
+      merge_small(figures, table);
   }
   return 0;
 }
@@ -202,12 +163,18 @@ struct figures *figures_read(struct database *database, const struct figures_opt
 {
   struct arena *arena = arena_new();
   struct figures *figures = arena_alloc(arena, sizeof *figures);
-  *figures = (struct figures){.from = options->from, .to = options->to, .threshold = options->threshold, .arena = arena};
+  *figures = (struct figures){.from = options->from,
+                              .to = options->to,
+                              .made = options->now,
+                              .threshold = options->threshold,
+                              .arena = arena};
+  struct figures_making making = {.figures = figures, .database = database, .options = options};
   figures->tables = arena_alloc(arena, figures_shape_count * sizeof *figures->tables);
   if (database_begin(database) == 0) {
-    int status = read_all(figures, database, options);
+    int status = read_all(&making);
     /* Nothing was written; this only lets go of the moment. */
     database_rollback(database);
+    profiles_free(making.profiles);
     if (status == 0)
       return figures;
   }

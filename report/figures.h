@@ -16,13 +16,15 @@
 #include "evidence/database.h"
 #include "policy/config.h"
 
-enum { FIGURES_COLUMNS_MAX = 8 };
+enum { FIGURES_COLUMNS_MAX = 16 };
 
 enum figures_kind {
   FIGURES_TEXT,
+  FIGURES_WORD, /* one of our own, which words.h explains */
   FIGURES_NUMBER,
   FIGURES_SHARE, /* a number, and the base that it is a share of: two columns of the SQL */
   FIGURES_TIME,  /* milliseconds since 1970 UTC */
+  FIGURES_DAY,   /* the same, at the start of a day */
 };
 
 struct figures_column {
@@ -30,13 +32,25 @@ struct figures_column {
   enum figures_kind kind;
 };
 
+enum figures_flags {
+  FIGURES_BY_DOMAIN = 1, /* the first column is a domain, the last one the number that the threshold looks at */
+  FIGURES_INTERNAL = 2,  /* not for publishing: names files, hosts or people */
+  FIGURES_PLOT = 4,      /* worth a plot beside the table */
+};
+
+struct figures_making;
+struct figures_table;
+typedef int figures_add(struct figures_making *making, struct figures_table *table);
+
 /* A table as figures_shapes.c describes it. */
 struct figures_shape {
   const char *section, *name;
-  const char *sql; /* $1 is the first millisecond, $2 the one after the last; NULL: made in figures.c */
+  /* $1 is the first millisecond, $2 the one after the last, both of days; $3, where there is one, the days in a step of
+   * time. NULL: `add` makes the rows. */
+  const char *sql;
+  figures_add *add;
   struct figures_column columns[FIGURES_COLUMNS_MAX];
-  bool by_domain;   /* the first column is a domain, the last one the number that the threshold looks at */
-  bool is_internal; /* not for publishing: names files, hosts or people */
+  unsigned flags;
 };
 
 struct figures_cell {
@@ -57,7 +71,9 @@ struct figures_table {
 };
 
 struct figures {
-  int64_t from, to; /* milliseconds; `to` is the first one after the period */
+  int64_t from, to; /* milliseconds, both at the start of a day; `to` is the first one after the period */
+  int64_t made;     /* seconds */
+  int step;         /* days in a row of shares-over-time */
   unsigned threshold;
   struct figures_table *tables;
   size_t count;
@@ -65,7 +81,7 @@ struct figures {
 };
 
 struct figures_options {
-  int64_t from, to;            /* 0: from the first, up to the last message or delivery of the database */
+  int64_t from, to;            /* 0: from the first, up to the last day of the database; else starts of days */
   int64_t now;                 /* seconds: which exceptions have ended */
   unsigned threshold;          /* of a report for publishing: smaller counts are merged; 0: not for publishing */
   const struct config *config; /* borrowed for the call */

@@ -1,142 +1,173 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * Which figures there are, and the SQL that makes each: one row for a table of the report. See figures.h.
+ *
+ * The SQL reads the sums by day (evidence/daily.h), in which unknown is ''.
  */
-#include "report/figures.h"
+#include "report/figures_make.h"
 
-#define PERIOD "time >= $1 AND time < $2"
-#define INBOUND \
-  "inbound AS (SELECT id, coalesce(author_domain, mail_from_domain) AS domain, tls_version, tls_grade, action, rule" \
-  " FROM message WHERE " PERIOD " AND direction = 'inbound')"
-/* Shares of messages and of sender domains, of rows (result, domain) named r. */
-#define BY_RESULT \
-  " SELECT result, count(*), (SELECT count(*) FROM r), count(DISTINCT domain), (SELECT count(DISTINCT domain) FROM r)" \
-  " FROM r GROUP BY result ORDER BY 2 DESC, 1"
-#define RESULT_COLUMNS {{"result", FIGURES_TEXT}, {"messages", FIGURES_SHARE}, {"domains", FIGURES_SHARE}}
+/* PostgreSQL is told of what type a parameter is where it stands alone. */
+#define DAYS "day >= CAST($1 AS BIGINT) / 86400000 AND day < (CAST($2 AS BIGINT) + 86399999) / 86400000"
 
-/* RFC 6376 6.1: one good signature is enough. One that could not be examined might have been good, so that temperror
- * comes next. No row at all: no signature, where DMARC asked for them. */
-#define DKIM_RESULT \
-  "CASE (SELECT max(CASE k.result WHEN 'pass' THEN 6 WHEN 'temperror' THEN 5 WHEN 'permerror' THEN 4 WHEN 'fail' THEN 3" \
-  " WHEN 'policy' THEN 2 ELSE 1 END) FROM dkim k WHERE k.message_id = inbound.id) WHEN 6 THEN 'pass' WHEN 5 THEN" \
-  " 'temperror' WHEN 4 THEN 'permerror' WHEN 3 THEN 'fail' WHEN 2 THEN 'policy' WHEN 1 THEN 'neutral' ELSE" \
-  " CASE WHEN EXISTS (SELECT 1 FROM dmarc d WHERE d.message_id = inbound.id) THEN 'none' ELSE 'not-checked' END END"
-#define SPF_RESULT \
-  "coalesce((SELECT s.result FROM spf s WHERE s.message_id = inbound.id ORDER BY CASE s.identity WHEN 'mailfrom'" \
-  " THEN 0 ELSE 1 END, s.identity LIMIT 1), 'not-checked')"
+/* Shares of messages and of sender domains by a word of each inbound message. */
+#define BY_RESULT(word, condition) \
+  "WITH r AS (SELECT " word " AS result, nullif(domain, '') AS domain, sum(messages) AS n FROM daily_inbound WHERE " DAYS \
+  condition " GROUP BY 1, 2) SELECT result, sum(n), (SELECT sum(n) FROM r), count(DISTINCT domain)," \
+  " (SELECT count(DISTINCT domain) FROM r) FROM r GROUP BY result ORDER BY 2 DESC, 1"
+#define RESULT_COLUMNS {{"result", FIGURES_WORD}, {"messages", FIGURES_SHARE}, {"domains", FIGURES_SHARE}}
 
-#define ASSESSED \
-  "assessed AS (SELECT r.message_id, r.number, r.domain, coalesce(r.verdict, 'not-examined') AS verdict, r.link," \
-  " coalesce(r.action, 'accept') AS action FROM message m JOIN recipient r ON r.message_id = m.id" \
-  " WHERE m.time >= $1 AND m.time < $2 AND m.direction = 'outbound')"
-#define PROVEN \
-  "proven AS (SELECT host_id, queue_id, message_id, recipient, domain, class FROM delivery WHERE " PERIOD \
-  " AND last = 1 AND class <> 'local')"
-#define BY_CLASS(word, table, message) \
-  " SELECT " word ", count(DISTINCT " message "), (SELECT count(DISTINCT " message ") FROM " table "), count(*)," \
-  " (SELECT count(*) FROM " table "), count(DISTINCT domain), (SELECT count(DISTINCT domain) FROM " table ")" \
-  " FROM " table " GROUP BY " word " ORDER BY 4 DESC, 1"
+/* Shares of messages, recipients and destinations; a message with several words counts at each. */
+#define BY_CLASS(word, table, kind) \
+  "WITH r AS (SELECT " word " AS result, nullif(domain, '') AS domain, sum(recipients) AS n FROM " table " WHERE " DAYS \
+  " GROUP BY 1, 2), m AS (SELECT kind, word, sum(messages) AS n FROM daily_message WHERE " DAYS " AND kind IN ('" kind \
+  "', '" kind "-all') GROUP BY 1, 2) SELECT r.result, coalesce((SELECT m.n FROM m WHERE m.kind = '" kind "' AND m.word =" \
+  " r.result), 0), coalesce((SELECT m.n FROM m WHERE m.kind = '" kind "-all'), 0), sum(r.n), (SELECT sum(n) FROM r)," \
+  " count(DISTINCT r.domain), (SELECT count(DISTINCT domain) FROM r) FROM r GROUP BY r.result ORDER BY 4 DESC, 1"
 #define CLASS_COLUMNS(word) \
-  {{word, FIGURES_TEXT}, {"messages", FIGURES_SHARE}, {"recipients", FIGURES_SHARE}, {"destinations", FIGURES_SHARE}}
+  {{word, FIGURES_WORD}, {"messages", FIGURES_SHARE}, {"recipients", FIGURES_SHARE}, {"destinations", FIGURES_SHARE}}
 
-/* Would a level of reject have refused (1) or deferred (2) it (CONTRACT 3)? Only what was let in counts. */
-#define LET_IN "coalesce(inbound.action, 'accept') IN ('accept', 'quarantine')"
+/* Would a level of reject have refused (1) or deferred (2) it (CONTRACT 3)? Only what was let in counts. A message out
+ * counts once, however many of its recipients fail: that is in daily_message, which knows no domains. */
 #define FAILURES \
-  "failure AS (SELECT 'spf' AS standard, id, domain, CASE " SPF_RESULT " WHEN 'fail' THEN 1 WHEN 'temperror' THEN 2 END" \
-  " AS kind FROM inbound WHERE " LET_IN \
-  " UNION ALL SELECT 'dkim', id, domain, CASE " DKIM_RESULT " WHEN 'temperror' THEN 2 WHEN 'pass' THEN NULL WHEN 'none'" \
-  " THEN NULL WHEN 'not-checked' THEN NULL ELSE 1 END FROM inbound WHERE " LET_IN \
-  " UNION ALL SELECT 'dmarc', inbound.id, domain, CASE WHEN d.result = 'fail' AND d.policy = 'reject' THEN 1 WHEN" \
-  " d.result = 'temperror' THEN 2 END FROM inbound JOIN dmarc d ON d.message_id = inbound.id WHERE " LET_IN \
-  " UNION ALL SELECT 'tls', id, domain, CASE WHEN tls_grade = 'insufficient' OR (tls_version IS NULL AND tls_grade IS" \
-  " NULL) THEN 1 END FROM inbound WHERE " LET_IN \
-  " UNION ALL SELECT 'dane', message_id, domain, CASE WHEN verdict IN ('temperror', 'bogus') THEN 2 WHEN verdict NOT IN" \
-  " ('dane', 'not-examined') THEN 1 END FROM assessed WHERE action IN ('accept', 'quarantine'))"
+  "WITH f AS (SELECT nullif(domain, '') AS domain, spf, dkim, dmarc, policy, tls, sum(messages) AS n FROM daily_inbound" \
+  " WHERE " DAYS " AND action IN ('accept', 'quarantine', 'unknown') GROUP BY 1, 2, 3, 4, 5, 6)," \
+  " failure AS (SELECT 'spf' AS standard, domain, CASE spf WHEN 'fail' THEN 1 WHEN 'temperror' THEN 2 END AS kind, n" \
+  " FROM f UNION ALL SELECT 'dkim', domain, CASE WHEN dkim = 'temperror' THEN 2 WHEN dkim NOT IN ('pass', 'none'," \
+  " 'not-checked') THEN 1 END, n FROM f" \
+  " UNION ALL SELECT 'dmarc', domain, CASE WHEN dmarc = 'fail' AND policy = 'reject' THEN 1 WHEN dmarc = 'temperror'" \
+  " THEN 2 END, n FROM f UNION ALL SELECT 'tls', domain, CASE WHEN tls IN ('insufficient', 'no-tls') THEN 1 END, n FROM f" \
+  " UNION ALL SELECT 'dane', nullif(domain, ''), CASE WHEN verdict IN ('temperror', 'bogus') THEN 2 ELSE 1 END, messages" \
+  " FROM daily_outbound WHERE " DAYS " AND verdict NOT IN ('dane', 'not-examined') AND action IN ('accept', 'quarantine'))"
+
+/* What lets mail be read or led elsewhere; `unknown` and `verified-other` are no findings. */
+#define NOT_OVER_DANE \
+  "'dane-available-not-used', 'dane-failed-deferred', 'half-dane', 'mta-sts', 'tls-trusted', 'tls-only', 'plaintext'"
+#define SENT "class NOT IN ('not-sent', 'dane-failed-deferred')"
+
+#define BUCKET "(day - p.a / 86400000) / p.w"
+#define IN_PERIOD "day >= p.a / 86400000 AND day < (p.b + 86399999) / 86400000"
 
 const struct figures_shape figures_shapes[] = {
+    {"scope", "method", NULL, figures_add_method, {{"item", FIGURES_WORD}, {"value", FIGURES_TEXT}}, 0},
     {"scope", "completeness",
-     "SELECT 'messages-inbound', count(*) FROM message WHERE " PERIOD " AND direction = 'inbound' UNION ALL"
-     " SELECT 'messages-outbound', count(*) FROM message WHERE " PERIOD " AND direction = 'outbound' UNION ALL"
-     " SELECT 'accepted-by-mta', count(*) FROM accepted WHERE " PERIOD " UNION ALL"
-     " SELECT 'accepted-without-audit-line', count(*) FROM accepted WHERE " PERIOD " AND message_id IS NULL UNION ALL"
-     " SELECT 'deliveries', count(*) FROM delivery WHERE " PERIOD " AND last = 1 UNION ALL"
-     " SELECT 'deliveries-without-audit-line', count(*) FROM delivery WHERE " PERIOD
-     " AND last = 1 AND message_id IS NULL UNION ALL"
-     " SELECT 'deliveries-local', count(*) FROM delivery WHERE " PERIOD " AND last = 1 AND class = 'local'",
-     {{"fact", FIGURES_TEXT}, {"number", FIGURES_NUMBER}}, false, false},
+     "SELECT 'messages-inbound', coalesce((SELECT sum(messages) FROM daily_inbound WHERE " DAYS "), 0) UNION ALL"
+     " SELECT 'messages-outbound', coalesce((SELECT sum(messages) FROM daily_message WHERE " DAYS
+     " AND kind = 'outbound-action'), 0) UNION ALL"
+     " SELECT 'accepted-by-mta', coalesce((SELECT sum(messages) FROM daily_message WHERE " DAYS
+     " AND kind = 'accepted'), 0) UNION ALL"
+     " SELECT 'accepted-without-audit-line', coalesce((SELECT sum(messages) FROM daily_message WHERE " DAYS
+     " AND kind = 'accepted' AND word = 'without-audit-line'), 0) UNION ALL"
+     " SELECT 'deliveries', coalesce((SELECT sum(messages) FROM daily_message WHERE " DAYS
+     " AND kind = 'delivery'), 0) UNION ALL"
+     " SELECT 'deliveries-without-audit-line', coalesce((SELECT sum(messages) FROM daily_message WHERE " DAYS
+     " AND kind = 'delivery' AND word = 'without-audit-line'), 0) UNION ALL"
+     " SELECT 'deliveries-local', coalesce((SELECT sum(messages) FROM daily_message WHERE " DAYS
+     " AND kind = 'delivery' AND word = 'local'), 0) UNION ALL"
+     " SELECT 'missing-lines', coalesce((SELECT sum(CASE WHEN gap > 0 THEN gap ELSE 0 END) FROM (SELECT max(last_seq) -"
+     " min(first_seq) + 1 - sum(lines) AS gap FROM daily_host WHERE " DAYS " GROUP BY host_id) g), 0) UNION ALL"
+     " SELECT 'skipped-lines', coalesce((SELECT sum(skipped) FROM file WHERE coalesce(last_time, $1) >= $1 AND"
+     " coalesce(first_time, $1) < $2), 0)",
+     NULL, {{"fact", FIGURES_WORD}, {"number", FIGURES_NUMBER}}, 0},
     {"scope", "hosts",
-     "SELECT h.name, count(*), max(l.seq) - min(l.seq) + 1 - count(DISTINCT l.seq), min(l.time), max(l.time) FROM"
-     " (SELECT host_id, seq, time FROM message WHERE " PERIOD " UNION ALL SELECT host_id, seq, time FROM event WHERE "
-     PERIOD ") l JOIN host h ON h.id = l.host_id GROUP BY h.name ORDER BY h.name",
-     {{"host", FIGURES_TEXT}, {"lines", FIGURES_NUMBER}, {"missing-lines", FIGURES_NUMBER}, {"first", FIGURES_TIME},
-      {"last", FIGURES_TIME}}, false, true},
+     "SELECT h.name, sum(d.lines), CASE WHEN max(d.last_seq) - min(d.first_seq) + 1 > sum(d.lines) THEN max(d.last_seq) -"
+     " min(d.first_seq) + 1 - sum(d.lines) ELSE 0 END, min(d.first_time), max(d.last_time) FROM daily_host d JOIN host h"
+     " ON h.id = d.host_id WHERE " DAYS " GROUP BY h.name ORDER BY h.name",
+     NULL, {{"host", FIGURES_TEXT}, {"lines", FIGURES_NUMBER}, {"missing-lines", FIGURES_NUMBER}, {"first", FIGURES_TIME},
+      {"last", FIGURES_TIME}}, FIGURES_INTERNAL},
     {"scope", "files",
      "SELECT path, kind, lines, used, skipped, first_time, last_time FROM file WHERE coalesce(last_time, $1) >= $1 AND"
      " coalesce(first_time, $1) < $2 ORDER BY kind, first_time, path",
-     {{"file", FIGURES_TEXT}, {"kind", FIGURES_TEXT}, {"lines", FIGURES_NUMBER}, {"used", FIGURES_NUMBER},
-      {"skipped", FIGURES_NUMBER}, {"first", FIGURES_TIME}, {"last", FIGURES_TIME}}, false, true},
-    {"control", "design", NULL, {{"option", FIGURES_TEXT}, {"value", FIGURES_TEXT}}, false, false},
+     NULL, {{"file", FIGURES_TEXT}, {"kind", FIGURES_WORD}, {"lines", FIGURES_NUMBER}, {"used", FIGURES_NUMBER},
+      {"skipped", FIGURES_NUMBER}, {"first", FIGURES_TIME}, {"last", FIGURES_TIME}}, FIGURES_INTERNAL},
+    {"control", "design", NULL, figures_add_design, {{"option", FIGURES_TEXT}, {"value", FIGURES_TEXT}}, 0},
     {"control", "configurations",
-     "SELECT config, version, servers, min(time), count(*) FROM event WHERE " PERIOD " AND config IS NOT NULL"
-     " GROUP BY config, version, servers ORDER BY 4, 1",
-     {{"configuration", FIGURES_TEXT}, {"version", FIGURES_TEXT}, {"resolver", FIGURES_TEXT}, {"first", FIGURES_TIME},
-      {"times", FIGURES_NUMBER}}, false, true},
+     "SELECT config, version, servers, min(time), count(*) FROM event WHERE time >= $1 AND time < $2 AND config IS NOT"
+     " NULL GROUP BY config, version, servers ORDER BY 4, 1",
+     NULL, {{"configuration", FIGURES_TEXT}, {"version", FIGURES_TEXT}, {"resolver", FIGURES_TEXT}, {"first", FIGURES_TIME},
+      {"times", FIGURES_NUMBER}}, FIGURES_INTERNAL},
     {"control", "existence",
-     "SELECT event, count(*), min(time), max(time) FROM event WHERE " PERIOD " GROUP BY event ORDER BY 1",
-     {{"event", FIGURES_TEXT}, {"times", FIGURES_NUMBER}, {"first", FIGURES_TIME}, {"last", FIGURES_TIME}}, false, false},
+     "SELECT event, count(*), min(time), max(time) FROM event WHERE time >= $1 AND time < $2 GROUP BY event ORDER BY 1",
+     NULL, {{"event", FIGURES_WORD}, {"times", FIGURES_NUMBER}, {"first", FIGURES_TIME}, {"last", FIGURES_TIME}}, 0},
+    {"control", "mta-settings",
+     "SELECT word, sum(messages) FROM daily_message WHERE " DAYS " AND kind = 'mta-setting' GROUP BY word ORDER BY 2 DESC, 1",
+     NULL, {{"mta-setting", FIGURES_TEXT}, {"deliveries", FIGURES_NUMBER}}, 0},
     {"control", "operation",
-     "SELECT direction, coalesce(action, 'unknown'), count(*), (SELECT count(*) FROM message WHERE " PERIOD ") FROM"
-     " message WHERE " PERIOD " GROUP BY direction, coalesce(action, 'unknown') ORDER BY 1, 3 DESC, 2",
-     {{"direction", FIGURES_TEXT}, {"action", FIGURES_TEXT}, {"messages", FIGURES_SHARE}}, false, false},
-    {"inbound", "spf", "WITH " INBOUND ", r AS (SELECT " SPF_RESULT " AS result, domain FROM inbound)" BY_RESULT,
-     RESULT_COLUMNS, false, false},
-    {"inbound", "dkim", "WITH " INBOUND ", r AS (SELECT " DKIM_RESULT " AS result, domain FROM inbound)" BY_RESULT,
-     RESULT_COLUMNS, false, false},
-    {"inbound", "dmarc",
-     "WITH " INBOUND ", r AS (SELECT coalesce((SELECT d.result FROM dmarc d WHERE d.message_id = inbound.id),"
-     " 'not-checked') AS result, domain FROM inbound)" BY_RESULT, RESULT_COLUMNS, false, false},
-    {"inbound", "dmarc-policies",
-     "WITH " INBOUND ", r AS (SELECT d.policy AS result, domain FROM inbound JOIN dmarc d ON d.message_id = inbound.id"
-     " WHERE d.policy IS NOT NULL)" BY_RESULT, RESULT_COLUMNS, false, false},
-    {"inbound", "overrides",
-     "WITH " INBOUND ", r AS (SELECT d.override AS result, domain FROM inbound JOIN dmarc d ON d.message_id = inbound.id"
-     " WHERE d.override IS NOT NULL)" BY_RESULT, RESULT_COLUMNS, false, false},
-    {"inbound", "tls",
-     "WITH " INBOUND ", r AS (SELECT coalesce(tls_grade, CASE WHEN tls_version IS NULL THEN 'no-tls' ELSE 'not-graded'"
-     " END) AS result, domain FROM inbound)" BY_RESULT, RESULT_COLUMNS, false, false},
-    {"outbound", "assessed", "WITH " ASSESSED BY_CLASS("verdict", "assessed", "message_id"), CLASS_COLUMNS("verdict"),
-     false, false},
-    {"outbound", "proven", "WITH " PROVEN BY_CLASS("class", "proven", "host_id || ' ' || queue_id"),
-     CLASS_COLUMNS("class"), false, false},
+     "WITH o AS (SELECT 'inbound' AS direction, action, sum(messages) AS n FROM daily_inbound WHERE " DAYS
+     " GROUP BY 2 UNION ALL SELECT 'outbound', word, sum(messages) FROM daily_message WHERE " DAYS
+     " AND kind = 'outbound-action' GROUP BY 2) SELECT direction, action, n, (SELECT sum(n) FROM o) FROM o ORDER BY 1, 3"
+     " DESC, 2",
+     NULL, {{"direction", FIGURES_WORD}, {"action", FIGURES_WORD}, {"messages", FIGURES_SHARE}}, 0},
+    {"inbound", "spf", BY_RESULT("spf", ""), NULL, RESULT_COLUMNS, FIGURES_PLOT},
+    {"inbound", "dkim", BY_RESULT("dkim", ""), NULL, RESULT_COLUMNS, FIGURES_PLOT},
+    {"inbound", "dmarc", BY_RESULT("dmarc", ""), NULL, RESULT_COLUMNS, FIGURES_PLOT},
+    {"inbound", "dmarc-policies", BY_RESULT("policy", " AND policy <> ''"), NULL, RESULT_COLUMNS, 0},
+    {"inbound", "overrides", BY_RESULT("override", " AND override <> ''"), NULL, RESULT_COLUMNS, 0},
+    {"inbound", "tls", BY_RESULT("tls", ""), NULL, RESULT_COLUMNS, FIGURES_PLOT},
+    {"outbound", "assessed", BY_CLASS("verdict", "daily_outbound", "assessed"), NULL, CLASS_COLUMNS("verdict"), FIGURES_PLOT},
+    {"outbound", "proven", BY_CLASS("class", "daily_proven", "proven"), NULL, CLASS_COLUMNS("class"), FIGURES_PLOT},
     /* A destination that is ready for DANE and is reached in another way, or the other way round. */
     {"outbound", "disagreements",
-     "WITH " PROVEN " SELECT p.domain, r.verdict, p.class, count(*) FROM proven p JOIN recipient r ON r.message_id ="
-     " p.message_id AND r.number = p.recipient WHERE (r.verdict = 'dane' AND p.class IN ('dane-available-not-used',"
-     " 'dane-failed-deferred', 'half-dane', 'mta-sts', 'tls-trusted', 'tls-only', 'plaintext')) OR (r.verdict NOT IN"
-     " ('dane', 'partial') AND p.class = 'dane-verified') GROUP BY p.domain, r.verdict, p.class ORDER BY 4 DESC, 1, 2, 3",
-     {{"domain", FIGURES_TEXT}, {"verdict", FIGURES_TEXT}, {"class", FIGURES_TEXT}, {"recipients", FIGURES_NUMBER}},
-     true, false},
-    /* The newest verdict counts: who mended it meanwhile needs no advice. */
+     "SELECT nullif(domain, ''), verdict, class, sum(recipients) FROM daily_proven WHERE " DAYS " AND ((verdict = 'dane'"
+     " AND class IN (" NOT_OVER_DANE ")) OR (verdict NOT IN ('', 'dane', 'partial') AND class = 'dane-verified'))"
+     " GROUP BY domain, verdict, class ORDER BY 4 DESC, 1, 2, 3",
+     NULL, {{"domain", FIGURES_TEXT}, {"verdict", FIGURES_WORD}, {"class", FIGURES_WORD}, {"recipients", FIGURES_NUMBER}},
+     FIGURES_BY_DOMAIN},
+    /* The newest verdict counts: who mended it meanwhile needs no advice. At Microsoft the remedy is known: only hosts
+     * below mx.microsoft can have DANE. */
     {"outbound", "lacking-dane",
-     "WITH " ASSESSED ", newest AS (SELECT domain, max(message_id) AS id, count(*) AS recipients FROM assessed WHERE"
-     " verdict <> 'not-examined' GROUP BY domain) SELECT n.domain, min(a.verdict), min(a.link), n.recipients FROM newest n"
-     " JOIN assessed a ON a.message_id = n.id AND a.domain = n.domain AND a.verdict IN ('none', 'partial', 'unusable',"
-     " 'insecure-mx', 'bogus', 'temperror') GROUP BY n.domain, n.recipients ORDER BY 4 DESC, 1",
-     {{"domain", FIGURES_TEXT}, {"verdict", FIGURES_TEXT}, {"link", FIGURES_TEXT}, {"recipients", FIGURES_NUMBER}},
-     true, false},
-    {"exceptions", "exceptions", NULL,
-     {{"exception", FIGURES_TEXT}, {"state", FIGURES_TEXT}, {"reason", FIGURES_TEXT}, {"owner", FIGURES_TEXT},
-      {"until", FIGURES_TEXT}, {"messages", FIGURES_NUMBER}}, false, true},
+     "WITH newest AS (SELECT domain, max(last_time) AS moment, sum(recipients) AS n FROM daily_outbound WHERE " DAYS
+     " AND domain <> '' AND verdict <> 'not-examined' GROUP BY domain), found AS (SELECT w.domain, w.n, min(o.verdict) AS"
+     " verdict, min(nullif(o.link, '')) AS link, max(o.last_message) AS id FROM newest w JOIN daily_outbound o ON o.day ="
+     " w.moment / 86400000 AND o.domain = w.domain AND o.last_time = w.moment WHERE o.verdict IN ('none', 'partial',"
+     " 'unusable', 'insecure-mx', 'bogus', 'temperror') GROUP BY w.domain, w.n), hosted AS (SELECT f.domain, f.n,"
+     " f.verdict, f.link, (SELECT min(h.name) FROM recipient r JOIN dane_host h ON h.message_id = r.message_id AND"
+     " h.recipient = r.number WHERE r.message_id = f.id AND r.domain = f.domain) AS host FROM found f)"
+     " SELECT domain, verdict, link, host, CASE WHEN link IN ('host-unsigned', 'no-tlsa') AND host LIKE"
+     " '%.mail.protection.outlook.com' THEN 'microsoft' ELSE link END, n FROM hosted ORDER BY n DESC, domain",
+     NULL, {{"domain", FIGURES_TEXT}, {"verdict", FIGURES_WORD}, {"link", FIGURES_WORD}, {"mail-host", FIGURES_TEXT},
+      {"remedy", FIGURES_WORD}, {"recipients", FIGURES_NUMBER}}, FIGURES_BY_DOMAIN | FIGURES_PLOT},
+    {"forum", "forum-own", NULL, figures_add_forum_own, {{"domain", FIGURES_TEXT}, FIGURES_FORUM_COLUMNS,
+      {"messages", FIGURES_NUMBER}}, 0},
+    {"forum", "forum-correspondents", NULL, figures_add_forum_correspondents,
+     {{"standard", FIGURES_WORD}, {"domains", FIGURES_SHARE}, {"traffic", FIGURES_SHARE}, {"failed", FIGURES_NUMBER},
+      {"not-measured", FIGURES_NUMBER}}, FIGURES_PLOT},
+    {"trend", "shares-over-time",
+     "WITH p AS (SELECT CAST($1 AS BIGINT) AS a, CAST($2 AS BIGINT) AS b, CAST($3 AS BIGINT) AS w), u AS ("
+     "SELECT " BUCKET " AS bucket, CASE dmarc WHEN 'pass' THEN messages ELSE 0 END AS dmarc, CASE tls WHEN 'no-tls' THEN 0"
+     " ELSE messages END AS tls, messages AS inbound, 0 AS assessed, 0 AS examined, 0 AS proven, 0 AS sent FROM"
+     " daily_inbound, p WHERE " IN_PERIOD " UNION ALL SELECT " BUCKET ", 0, 0, 0, CASE verdict WHEN 'dane' THEN recipients"
+     " ELSE 0 END, recipients, 0, 0 FROM daily_outbound, p WHERE " IN_PERIOD " AND verdict <> 'not-examined' UNION ALL"
+     " SELECT " BUCKET ", 0, 0, 0, 0, 0, CASE class WHEN 'dane-verified' THEN recipients ELSE 0 END, recipients FROM"
+     " daily_proven, p WHERE " IN_PERIOD " AND " SENT ") SELECT min(p.a) + u.bucket * min(p.w) * 86400000, sum(u.dmarc),"
+     " sum(u.inbound), sum(u.tls), sum(u.inbound), sum(u.assessed), sum(u.examined), sum(u.proven), sum(u.sent) FROM u, p"
+     " GROUP BY u.bucket ORDER BY u.bucket",
+     NULL, {{"start", FIGURES_DAY}, {"dmarc-pass", FIGURES_SHARE}, {"tls-used", FIGURES_SHARE},
+      {"dane-assessed", FIGURES_SHARE}, {"dane-proven", FIGURES_SHARE}}, FIGURES_PLOT},
+    {"trend", "trend", NULL, figures_add_trend,
+     {{"measure", FIGURES_WORD}, {"before", FIGURES_SHARE}, {"now", FIGURES_SHARE}, {"change", FIGURES_WORD}}, 0},
+    {"trend", "half-years", NULL, figures_add_half_years, {{"half-year", FIGURES_TEXT}, FIGURES_MEASURE_COLUMNS}, 0},
+    {"trend", "trend-standards", NULL, figures_add_trend_standards,
+     {{"standard", FIGURES_WORD}, {"improvement", FIGURES_NUMBER}, {"regression", FIGURES_NUMBER}, {"neutral", FIGURES_NUMBER}},
+     0},
+    {"trend", "trend-domains", NULL, figures_add_trend_domains,
+     {{"domain", FIGURES_TEXT}, {"standard", FIGURES_WORD}, {"before", FIGURES_WORD}, {"now", FIGURES_WORD},
+      {"change", FIGURES_WORD}, {"traffic", FIGURES_NUMBER}}, FIGURES_BY_DOMAIN},
+    {"exceptions", "exceptions", NULL, figures_add_exceptions,
+     {{"exception", FIGURES_TEXT}, {"state", FIGURES_WORD}, {"domains", FIGURES_TEXT}, {"standards", FIGURES_TEXT},
+      {"reason", FIGURES_TEXT}, {"owner", FIGURES_TEXT}, {"until", FIGURES_TEXT}, {"messages", FIGURES_NUMBER}},
+     FIGURES_INTERNAL},
     {"enforcement", "enforcement",
-     "WITH " INBOUND ", " ASSESSED ", " FAILURES " SELECT standard, count(DISTINCT CASE kind WHEN 1 THEN id END),"
-     " count(DISTINCT CASE kind WHEN 1 THEN domain END), count(DISTINCT CASE kind WHEN 2 THEN id END) FROM failure"
-     " GROUP BY standard ORDER BY 1",
-     {{"standard", FIGURES_TEXT}, {"refused-messages", FIGURES_NUMBER}, {"refused-domains", FIGURES_NUMBER},
-      {"deferred-messages", FIGURES_NUMBER}}, false, false},
+     FAILURES ", counted AS (SELECT standard, domain, kind, CASE standard WHEN 'dane' THEN 0 ELSE n END AS n FROM failure"
+     " UNION ALL SELECT 'dane', NULL, CASE word WHEN 'refused' THEN 1 ELSE 2 END, messages FROM daily_message WHERE " DAYS
+     " AND kind = 'dane') SELECT standard, sum(CASE kind WHEN 1 THEN n ELSE 0 END), count(DISTINCT CASE kind WHEN 1 THEN"
+     " domain END), sum(CASE kind WHEN 2 THEN n ELSE 0 END) FROM counted GROUP BY standard ORDER BY 1",
+     NULL, {{"standard", FIGURES_WORD}, {"refused-messages", FIGURES_NUMBER}, {"refused-domains", FIGURES_NUMBER},
+      {"deferred-messages", FIGURES_NUMBER}}, 0},
     {"enforcement", "refused-domains",
-     "WITH " INBOUND ", " ASSESSED ", " FAILURES " SELECT domain, standard, count(DISTINCT id) FROM failure WHERE kind = 1"
-     " GROUP BY domain, standard ORDER BY 3 DESC, 1, 2",
-     {{"domain", FIGURES_TEXT}, {"standard", FIGURES_TEXT}, {"messages", FIGURES_NUMBER}}, true, false},
+     FAILURES " SELECT domain, standard, sum(n) FROM failure WHERE kind = 1 GROUP BY domain, standard ORDER BY 3 DESC, 1, 2",
+     NULL, {{"domain", FIGURES_TEXT}, {"standard", FIGURES_WORD}, {"messages", FIGURES_NUMBER}}, FIGURES_BY_DOMAIN},
+    {"annex", "domains", NULL, figures_add_domains, {{"domain", FIGURES_TEXT}, FIGURES_FORUM_COLUMNS,
+      {"traffic", FIGURES_NUMBER}}, FIGURES_BY_DOMAIN},
 };
 
 const size_t figures_shape_count = sizeof figures_shapes / sizeof *figures_shapes;

@@ -19,9 +19,9 @@ static void put_cell(struct emitter *emitter, const struct figures_cell *cell, e
 {
   if (!cell->known) {
     emitter_null(emitter);
-  } else if (kind == FIGURES_TEXT) {
+  } else if (kind == FIGURES_TEXT || kind == FIGURES_WORD) {
     emitter_string(emitter, cell->text);
-  } else if (kind == FIGURES_TIME) {
+  } else if (kind == FIGURES_TIME || kind == FIGURES_DAY) {
     put_time(emitter, cell->number);
   } else if (kind == FIGURES_NUMBER) {
     emitter_number(emitter, cell->number);

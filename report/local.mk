@@ -2,7 +2,8 @@
 noinst_LIBRARIES += report/libreport.a
 report_libreport_a_SOURCES = \
   report/csv.c \
-  report/figures.c report/figures.h report/figures_shapes.c \
+  report/figures.c report/figures.h report/figures_make.h \
+  report/figures_control.c report/figures_forum.c report/figures_shapes.c report/figures_trend.c \
   report/json.c \
   report/text.c \
   report/write.h

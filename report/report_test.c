@@ -12,20 +12,23 @@
 
 #include <cmocka.h>
 
+#include "evidence/daily.h"
 #include "report/write.h"
+
+#define DAY INT64_C(1728000000000) /* 2024-10-04 */
 
 /* Message 8 lies after the period. 5 and 7 go to one destination that has no DANE. */
 static const char *const facts[] = {
     "INSERT INTO host (id, name) VALUES (1, 'mx1.example.nl')",
     "INSERT INTO message (id, file_id, line, time, host_id, seq, direction, author_domain, tls_version, tls_grade, action,"
-    " exception) VALUES (1, 1, 1, 1000, 1, 1, 'inbound', 'a.example', 'TLSv1.3', 'good', 'accept', NULL),"
-    " (2, 1, 2, 2000, 1, 2, 'inbound', '=cmd()', NULL, NULL, 'accept', NULL),"
-    " (3, 1, 3, 3000, 1, 4, 'inbound', 'b.example', 'TLSv1', 'insufficient', 'reject', NULL),"
-    " (4, 1, 4, 4000, 1, 5, 'inbound', 'a.example', 'TLSv1.3', 'good', 'accept', '2026-1'),"
-    " (5, 1, 5, 5000, 1, 6, 'outbound', NULL, NULL, NULL, 'accept', NULL),"
-    " (6, 1, 6, 6000, 1, 7, 'outbound', NULL, NULL, NULL, 'accept', NULL),"
-    " (7, 1, 7, 7000, 1, 8, 'outbound', NULL, NULL, NULL, 'accept', NULL),"
-    " (8, 1, 8, 9000, 1, 9, 'inbound', 'a.example', NULL, NULL, 'accept', NULL)",
+    " exception) VALUES (1, 1, 1, 1728000001000, 1, 1, 'inbound', 'a.example', 'TLSv1.3', 'good', 'accept', NULL),"
+    " (2, 1, 2, 1728000002000, 1, 2, 'inbound', '=cmd()', NULL, NULL, 'accept', NULL),"
+    " (3, 1, 3, 1728000003000, 1, 4, 'inbound', 'b.example', 'TLSv1', 'insufficient', 'reject', NULL),"
+    " (4, 1, 4, 1728000004000, 1, 5, 'inbound', 'a.example', 'TLSv1.3', 'good', 'accept', '2026-1'),"
+    " (5, 1, 5, 1728000005000, 1, 6, 'outbound', NULL, NULL, NULL, 'accept', NULL),"
+    " (6, 1, 6, 1728000006000, 1, 7, 'outbound', NULL, NULL, NULL, 'accept', NULL),"
+    " (7, 1, 7, 1728000007000, 1, 8, 'outbound', NULL, NULL, NULL, 'accept', NULL),"
+    " (8, 1, 8, 1728086409000, 1, 9, 'inbound', 'a.example', NULL, NULL, 'accept', NULL)",
     "INSERT INTO spf (message_id, identity, domain, result) VALUES (1, 'helo', 'h.example', 'none'),"
     " (1, 'mailfrom', 'a.example', 'pass'), (2, 'mailfrom', 'x', 'fail'), (3, 'mailfrom', 'b.example', 'fail'),"
     " (4, 'mailfrom', 'a.example', 'temperror')",
@@ -37,13 +40,13 @@ static const char *const facts[] = {
     " (5, 0, 'none.example', 'none', 'no-tlsa', 'accept'), (5, 1, 'dane.example', 'dane', NULL, 'accept'),"
     " (6, 0, 'dane.example', 'dane', NULL, 'accept'), (7, 0, 'none.example', 'none', 'domain-unsigned', 'accept')",
     "INSERT INTO delivery (id, file_id, line, time, host_id, queue_id, mta, domain, mark, status, tls, message_id,"
-    " recipient, class, last) VALUES (1, 2, 1, 5500, 1, 'Q5', 'postfix', 'none.example', 1, 'sent', 'none', 5, 0,"
-    " 'plaintext', 1), (2, 2, 2, 5600, 1, 'Q5', 'postfix', 'dane.example', 2, 'deferred', 'unknown', 5, 1, 'not-sent', 0),"
-    " (3, 2, 3, 5700, 1, 'Q5', 'postfix', 'dane.example', 2, 'sent', 'verified', 5, 1, 'dane-verified', 1),"
-    " (4, 2, 4, 6500, 1, 'Q6', 'postfix', 'dane.example', 3, 'sent', 'untrusted', 6, 0, 'dane-available-not-used', 1),"
-    " (5, 2, 5, 6600, 1, 'Q9', 'postfix', 'example.nl', 4, 'sent', 'none', NULL, NULL, 'local', 1)",
+    " recipient, class, last) VALUES (1, 2, 1, 1728000005500, 1, 'Q5', 'postfix', 'none.example', 1, 'sent', 'none', 5, 0,"
+    " 'plaintext', 1), (2, 2, 2, 1728000005600, 1, 'Q5', 'postfix', 'dane.example', 2, 'deferred', 'unknown', 5, 1, 'not-sent', 0),"
+    " (3, 2, 3, 1728000005700, 1, 'Q5', 'postfix', 'dane.example', 2, 'sent', 'verified', 5, 1, 'dane-verified', 1),"
+    " (4, 2, 4, 1728000006500, 1, 'Q6', 'postfix', 'dane.example', 3, 'sent', 'untrusted', 6, 0, 'dane-available-not-used', 1),"
+    " (5, 2, 5, 1728000006600, 1, 'Q9', 'postfix', 'example.nl', 4, 'sent', 'none', NULL, NULL, 'local', 1)",
     "INSERT INTO accepted (id, file_id, line, time, host_id, queue_id, source, message_id) VALUES"
-    " (1, 2, 1, 5000, 1, 'Q5', 'smtp', 5), (2, 2, 2, 6600, 1, 'Q9', 'local', NULL)",
+    " (1, 2, 1, 1728000005000, 1, 'Q5', 'smtp', 5), (2, 2, 2, 1728000006600, 1, 'Q9', 'local', NULL)",
 };
 
 static const char *const configuration =
@@ -69,6 +72,7 @@ static int set_up(void **state)
   for (size_t i = 0; i < sizeof facts / sizeof *facts; i++)
     if (database_run(world.database, facts[i]) < 0)
       fail_msg("%s", database_error(world.database));
+  assert_int_equal(daily_settle(world.database), 0);
   world.config = config_parse(configuration, "test", why, sizeof why);
   assert_non_null(world.config);
   *state = &world;
@@ -86,7 +90,7 @@ static int tear_down(void **state)
 static struct figures *read_figures(const struct world *world, unsigned threshold)
 {
   struct figures_options options = {
-      .from = 1000, .to = 8000, .now = 1800000000, .threshold = threshold, .config = world->config};
+      .from = DAY, .to = DAY + 86400000, .now = 1800000000, .threshold = threshold, .config = world->config};
   struct figures *figures = figures_read(world->database, &options);
   if (!figures)
     fail_msg("%s", database_error(world->database));
@@ -125,8 +129,8 @@ static const struct {
     {"proven", "dane-verified", 2, 1, 3},
     {"proven", "plaintext", 3, 1, 2},
     {"disagreements", "dane.example", 3, 1, 0},
-    {"lacking-dane", "none.example", 3, 2, 0},
-    {"exceptions", "2026-1", 5, 1, 0},
+    {"lacking-dane", "none.example", 5, 2, 0},
+    {"exceptions", "2026-1", 7, 1, 0},
     {"enforcement", "spf", 1, 1, 0}, /* message 3 was refused already */
     {"enforcement", "spf", 3, 1, 0},
     {"enforcement", "dkim", 1, 0, 0},
@@ -188,7 +192,7 @@ static void forms_tell_and_disarm(void **state)
       {write_text, "grep -F '\"DOMAIN\"' AUDIT-LOG"},
       {write_text, "2 (50.0%)"},
       {write_json, "{\"result\":\"fail\",\"messages\":{\"number\":2,\"of\":4},\"domains\":{\"number\":2,\"of\":3}}"},
-      {write_json, "\"from\":\"1970-01-01T00:00:01Z\""},
+      {write_json, "\"from\":\"2024-10-04T00:00:00Z\""},
       {write_csv, ",domain,\"'=cmd()\",\r\n"},
       {write_csv, "spf,1,messages,2,4\r\n"},
   };

@@ -50,9 +50,9 @@ static void add_cell(struct text *out, const struct figures_cell *cell, enum fig
 {
   if (!cell->known)
     text_add_char(out, '-');
-  else if (kind == FIGURES_TEXT)
+  else if (kind == FIGURES_TEXT || kind == FIGURES_WORD)
     text_add(out, cell->text);
-  else if (kind == FIGURES_TIME)
+  else if (kind == FIGURES_TIME || kind == FIGURES_DAY)
     write_time(out, cell->number);
   else
     text_printf(out, "%" PRId64, cell->number);
@@ -95,7 +95,7 @@ static void add_table(struct text *out, const struct figures_table *table)
   }
   if (table->count > ROWS_MAX)
     text_printf(out, "  ... and %zu more: --format csv or json has them all\n", table->count - ROWS_MAX);
-  if (table->shape->by_domain && table->count > 0)
+  if ((table->shape->flags & FIGURES_BY_DOMAIN) && table->count > 0)
     text_add(out, "  lines of a domain: grep -F '\"DOMAIN\"' AUDIT-LOG\n");
 }
 
