@@ -15,7 +15,10 @@
 #include "evidence/daily.h"
 #include "evidence/lines.h"
 #include "evidence/moment.h"
+#include "evidence/mta_log.h"
+#include "evidence/mta_reader.h"
 #include "evidence/origin.h"
+#include "evidence/settle.h"
 
 enum { PROBLEMS_MAX = 1000, PROGRESS_LINES = 4096, PEEK_LINES = 100 };
 
@@ -24,6 +27,8 @@ struct import {
   const struct import_options *options;
   struct registry *registry;
   struct audit_reader *audit;
+  struct mta_log *log;
+  struct mta_reader *mta;
   struct statement *problem;
 };
 
@@ -48,9 +53,11 @@ struct import *import_new(struct database *database, const struct import_options
   import->options = options;
   import->registry = registry_new(database);
   import->audit = audit_reader_new(database);
+  import->log = mta_log_new();
+  import->mta = mta_reader_new(database, options);
   import->problem = database_prepare(database, "INSERT INTO problem (file_id, line, why) VALUES ($1, $2, $3)"
                                                " ON CONFLICT (file_id, line) DO NOTHING");
-  if (import->audit && import->problem)
+  if (import->audit && import->mta && import->problem)
     return import;
   import_free(import);
   return NULL;
@@ -61,6 +68,8 @@ void import_free(struct import *import)
   if (!import)
     return;
   audit_reader_free(import->audit);
+  mta_log_free(import->log);
+  mta_reader_free(import->mta);
   statement_free(import->problem);
   registry_free(import->registry);
   free(import);
@@ -141,16 +150,24 @@ static int note_problem(struct import *import, struct file *file, uint64_t line,
   return statement_run(import->problem);
 }
 
-/* Which reader a line is for. */
-static enum origin_use take_line(struct import *import, struct origin *origin, char *line, size_t length)
+/* Which reader a line is for. An audit log that goes to syslog is found there. */
+static enum origin_use take_line(struct import *import, struct origin *origin, char *line, size_t length, int64_t latest)
 {
+  struct mta_line told;
   if (!line) {
     origin->why = "longer than any log line";
     return ORIGIN_DAMAGED;
   }
   if (length == 0)
     return ORIGIN_OTHER;
-  return audit_reader_take(import->audit, origin, line, length);
+  if (*line == '{' && !mta_log_is_journal(line, length))
+    return audit_reader_take(import->audit, origin, line, length);
+  int status = mta_log_read(import->log, &told, line, length, latest, &origin->why);
+  if (status <= 0)
+    return status == 0 ? ORIGIN_OTHER : ORIGIN_DAMAGED;
+  if (*told.message == '{' && strcmp(told.program, "sluisd") == 0)
+    return audit_reader_take(import->audit, origin, told.message, strlen(told.message));
+  return mta_reader_take(import->mta, origin, &told);
 }
 
 static void note_time(struct file *file, const struct origin *origin)
@@ -177,7 +194,7 @@ static int take_lines(struct import *import, struct file *file, struct lines *li
     origin.line = (int64_t)lines_number(lines);
     origin.kind = NULL;
     file->count.lines++;
-    switch (take_line(import, &origin, line, length)) {
+    switch (take_line(import, &origin, line, length, lines_changed(lines))) {
     case ORIGIN_USED:
       file->count.used++;
       break;
@@ -240,7 +257,7 @@ static int read_first_line(struct file *file, struct text *why)
 /* Within a transaction. 0, 1 with the reason, -1. */
 static int import_lines(struct import *import, struct file *file, struct text *why)
 {
-  if (registry_begin(import->registry) < 0 || find_file(import, file) < 0)
+  if (registry_begin(import->registry) < 0 || mta_reader_begin(import->mta) < 0 || find_file(import, file) < 0)
     return -1;
   struct lines *lines = lines_open(file->path, why);
   int status = lines ? skip_known(file, lines, why) : 1;
@@ -254,7 +271,8 @@ static int import_lines(struct import *import, struct file *file, struct text *w
   lines_close(lines);
   if (status != 0 || file->count.lines == 0)
     return status;
-  if (audit_reader_flush(import->audit) < 0 || registry_store(import->registry, file->id) < 0)
+  if (audit_reader_flush(import->audit) < 0 || mta_reader_flush(import->mta) < 0 ||
+      registry_store(import->registry, file->id) < 0)
     return -1;
   return store_file(import, file);
 }
@@ -283,21 +301,27 @@ int import_file(struct import *import, const char *path, struct import_count *co
 
 int import_settle(struct import *import)
 {
-  return daily_settle(import->database);
+  return settle_all(import->database) < 0 ? -1 : daily_settle(import->database);
 }
 
 int64_t import_first_moment(const char *path)
 {
   struct text ignored = {0};
   struct lines *lines = lines_open(path, &ignored);
+  struct mta_log *log = mta_log_new();
+  struct mta_line told;
   char *line;
+  const char *why;
   size_t length;
   int64_t moment = 0;
   for (int i = 0; lines && moment == 0 && i < PEEK_LINES && lines_next(lines, &line, &length) == 1; i++) {
-    const char *time = line ? strstr(line, "\"time\":\"") : NULL;
+    const char *time = line && *line == '{' ? strstr(line, "\"time\":\"") : NULL;
     if (time)
       moment_read(&moment, time + 8);
+    else if (line && mta_log_read(log, &told, line, length, lines_changed(lines), &why) == 1)
+      moment = told.time;
   }
+  mta_log_free(log);
   lines_close(lines);
   text_free(&ignored);
   return moment;

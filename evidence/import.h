@@ -13,6 +13,7 @@
 #include "audit/record.h"
 #include "base/text.h"
 #include "evidence/database.h"
+#include "evidence/postconf.h"
 
 struct import;
 
@@ -20,7 +21,7 @@ struct import;
 struct import_options {
   struct audit_origin addresses; /* how recipients in an MTA's log are told; the host is not used */
   const char *host;              /* whose the MTA logs are; NULL: as they say */
-  const char *tls_level;         /* in force when they were written (postconf_level()); NULL: not known */
+  const struct postconf *postconf; /* in force when they were written; NULL: not known */
   /* A line was skipped, or, with line 0, something is wrong with the file. Both may be NULL. */
   void (*on_problem)(void *context, const char *path, uint64_t line, const char *why);
   void (*on_progress)(void *context, const char *path, double share);

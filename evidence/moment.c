@@ -44,7 +44,20 @@ static int read_clock(const char *text)
   return second < 0 || second > 60 ? -1 : hour * 3600 + minute * 60 + second;
 }
 
-/* "Z" or "+01:00": characters, and what is to be taken off. 0 where there is none. */
+/* ".123456": characters, and milliseconds. */
+static size_t read_decimals(const char *text, int *ms)
+{
+  size_t at = 0;
+  int unit = 100;
+  *ms = 0;
+  if (text[0] != '.' || text[1] < '0' || text[1] > '9')
+    return 0;
+  for (at = 1; text[at] >= '0' && text[at] <= '9'; at++, unit /= 10)
+    *ms += unit * (text[at] - '0');
+  return at;
+}
+
+/* "Z", "+01:00" or "+0100": characters, and what is to be taken off. 0 where there is none. */
 static size_t read_zone(const char *text, int *seconds)
 {
   *seconds = 0;
@@ -53,13 +66,14 @@ static size_t read_zone(const char *text, int *seconds)
   if (*text != '+' && *text != '-')
     return 0;
   int hours = number(text + 1, 2);
-  if (hours < 0 || hours > 23 || text[3] != ':')
+  if (hours < 0 || hours > 23)
     return 0;
-  int minutes = number(text + 4, 2);
+  size_t colon = text[3] == ':'; /* journalctl -o short-iso of systemd before 255 leaves it out */
+  int minutes = number(text + 3 + colon, 2);
   if (minutes < 0 || minutes > 59)
     return 0;
   *seconds = (hours * 60 + minutes) * 60 * (*text == '-' ? -1 : 1);
-  return 6;
+  return 5 + colon;
 }
 
 size_t moment_read(int64_t *moment, const char *text)
@@ -69,13 +83,8 @@ size_t moment_read(int64_t *moment, const char *text)
       (day = number(text + 8, 2)) < 1 || day > 31 || (text[10] != 'T' && text[10] != ' ') ||
       (clock = read_clock(text + 11)) < 0)
     return 0;
-  size_t at = 19;
-  int ms = 0;
-  if (text[at] == '.') {
-    int unit = 100;
-    for (at++; text[at] >= '0' && text[at] <= '9'; at++, unit /= 10)
-      ms += unit * (text[at] - '0');
-  }
+  int ms;
+  size_t at = 19 + read_decimals(text + 19, &ms);
   size_t length = read_zone(text + at, &zone);
   if (length == 0)
     return 0;
@@ -102,7 +111,7 @@ static int64_t local_hour(int year, int month, int day, int hour)
 size_t moment_read_short(int64_t *moment, const char *text, int64_t latest)
 {
   static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-  int month = 0, day, clock;
+  int month = 0, day, clock, ms;
   for (int i = 0; i < 12; i++)
     if (strncmp(text, months + 3 * i, 3) == 0)
       month = i + 1;
@@ -113,12 +122,16 @@ size_t moment_read_short(int64_t *moment, const char *text, int64_t latest)
     return 0;
   struct tm tm;
   time_t end = (time_t)(latest / MS + DAY_S);
+  size_t length = 15 + read_decimals(text + 15, &ms);
   gmtime_r(&end, &tm);
   for (int year = tm.tm_year + 1900 + 1;; year--) {
+    bool is_leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    if (month == 2 && day == 29 && !is_leap)
+      continue;
     int64_t seconds = local_hour(year, month, day, clock / 3600) + clock % 3600;
     if (seconds <= end) {
-      *moment = seconds * MS;
-      return 15;
+      *moment = seconds * MS + ms;
+      return length;
     }
   }
 }

@@ -73,6 +73,7 @@ static const char *const tables[] = {
     " message_id BIGINT, recipient BIGINT, class TEXT NOT NULL, why TEXT, last BIGINT NOT NULL)",
     "CREATE INDEX IF NOT EXISTS delivery_by_time ON delivery (time)",
     "CREATE INDEX IF NOT EXISTS delivery_by_queue_id ON delivery (queue_id)",
+    "CREATE INDEX IF NOT EXISTS delivery_by_message ON delivery (message_id) WHERE message_id IS NOT NULL",
 
     /* Sums by day: see daily.h. Unknown is '' here, as it is part of a key. */
     "CREATE TABLE IF NOT EXISTS daily_inbound (day BIGINT NOT NULL, domain TEXT NOT NULL, spf TEXT NOT NULL,"
@@ -110,6 +111,9 @@ static const char *const tables[] = {
     " last_time BIGINT NOT NULL, days BIGINT NOT NULL, messages BIGINT NOT NULL, events BIGINT NOT NULL,"
     " accepted BIGINT NOT NULL, deliveries BIGINT NOT NULL, counts BIGINT NOT NULL, path TEXT, digest TEXT, first_seq BIGINT,"
     " last_seq BIGINT)",
+    /* A message that began to come in and was not taken yet: the same. */
+    "CREATE TABLE IF NOT EXISTS open_arrival (host_id BIGINT NOT NULL, queue_id TEXT NOT NULL, source TEXT NOT NULL,"
+    " time BIGINT NOT NULL, file_id BIGINT NOT NULL, line BIGINT NOT NULL, PRIMARY KEY (host_id, queue_id))$COMPACT",
 };
 
 static int make(struct database *database, const char *table)

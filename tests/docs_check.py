@@ -29,7 +29,7 @@ PAGES = ["man/sluis.conf.5", "man/sluisctl.1", "man/sluisd.8"]
 PROGRAM_OPTIONS = {
     "man/sluisd.8": ["Fl c", "Fl f", "Fl t", "Fl V"],
     "man/sluisctl.1": ["Fl c", "Fl V", "Fl -json", "Fl -ip", "Fl -helo", "Fl -from", "Fl -rcpt", "Fl -outbound", "Fl -email",
-                       "Fl -org", "Fl -date", "Fl -state", "Fl -sendmail", "Fl -dry-run"],
+                       "Fl -org", "Fl -date", "Fl -state", "Fl -sendmail", "Fl -dry-run", "Fl -database", "Fl -host", "Fl -postconf"],
 }
 EXPOSURE_MAX = 2.0
 

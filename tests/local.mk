@@ -15,7 +15,7 @@ TESTS += tests/vectors_test.sh
 EXTRA_DIST += tests/vectors_test.sh tests/suites
 
 # Real mail through real MTAs, in a lab of namespaces.
-e2e_tests = tests/e2e_test.py tests/e2e_daemon_test.py tests/e2e_protocol_test.py
+e2e_tests = tests/e2e_test.py tests/e2e_daemon_test.py tests/e2e_protocol_test.py tests/audit_import_e2e_test.py
 TESTS += $(e2e_tests)
 EXTRA_DIST += $(e2e_tests) tests/e2e_daemon.py tests/e2e \
   lab/README.md lab/auditlog.py lab/case.py lab/certs.py lab/client.py lab/enter lab/expect.py lab/front.py lab/inside.py \
