@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "base/domain.h"
+#include "base/hash.h"
 #include "base/ip.h"
 #include "base/memory.h"
 #include "base/text.h"
@@ -37,6 +38,26 @@ static void arena_keeps_everything(void **state)
   assert_null(arena_string(arena, NULL));
   arena_free(arena);
   arena_free(NULL);
+}
+
+static void hashes_tell_apart(void **state)
+{
+  (void)state;
+  const char bytes[] = "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
+  uint64_t key[2] = {1, 2}, other[2] = {1, 3}, seen[40];
+  size_t count = 0;
+  for (size_t length = 0; length <= 16; length++) {
+    seen[count++] = hash_bytes(key, 0, bytes, length);
+    seen[count++] = hash_bytes(key, 1, bytes, length);
+  }
+  seen[count++] = hash_bytes(other, 0, bytes, 16);
+  for (size_t i = 0; i < count; i++)
+    for (size_t j = 0; j < i; j++)
+      assert_int_not_equal(seen[i], seen[j]);
+  assert_int_equal(hash_bytes(key, 0, NULL, 0), seen[0]);
+  hash_make_key(key);
+  hash_make_key(other);
+  assert_memory_not_equal(key, other, sizeof key);
 }
 
 static void text_grows(void **state)
@@ -193,7 +214,8 @@ static void domains_form_a_tree(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(arena_keeps_everything), cmocka_unit_test(text_grows),
+      cmocka_unit_test(arena_keeps_everything), cmocka_unit_test(hashes_tell_apart),
+      cmocka_unit_test(text_grows),
       cmocka_unit_test(printable_is_one_line_of_utf8), cmocka_unit_test(addresses_are_read),
       cmocka_unit_test(networks_contain), cmocka_unit_test(reverse_names),
       cmocka_unit_test(domains_have_one_form), cmocka_unit_test(domains_form_a_tree),

@@ -1,6 +1,7 @@
 noinst_LIBRARIES += base/libbase.a
 base_libbase_a_SOURCES = \
   base/domain.c base/domain.h \
+  base/hash.c base/hash.h \
   base/ip.c base/ip.h \
   base/memory.c base/memory.h \
   base/text.c base/text.h

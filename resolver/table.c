@@ -10,9 +10,9 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <time.h>
 
+#include "base/hash.h"
 #include "base/memory.h"
 #include "resolver/answer.h"
 
@@ -76,8 +76,7 @@ struct table *table_new(size_t bytes, unsigned pending_max, void *owner)
   table->shard_bytes = bytes / SHARDS;
   table->pending_max = pending_max;
   table->owner = owner;
-  if (getrandom(table->key, sizeof table->key, 0) != sizeof table->key)
-    table->key[0] = table_clock() ^ (uintptr_t)table;
+  hash_make_key(table->key);
   for (size_t i = 0; i < SHARDS; i++) {
     struct shard *shard = &table->shards[i];
     pthread_mutex_init(&shard->mutex, NULL);
@@ -147,51 +146,9 @@ void table_free(struct table *table)
   free(table);
 }
 
-static uint64_t rotate(uint64_t word, unsigned bits)
-{
-  return word << bits | word >> (64 - bits);
-}
-
-static void mix(uint64_t v[4])
-{
-  v[0] += v[1];
-  v[1] = rotate(v[1], 13) ^ v[0];
-  v[0] = rotate(v[0], 32);
-  v[2] += v[3];
-  v[3] = rotate(v[3], 16) ^ v[2];
-  v[0] += v[3];
-  v[3] = rotate(v[3], 21) ^ v[0];
-  v[2] += v[1];
-  v[1] = rotate(v[1], 17) ^ v[2];
-  v[2] = rotate(v[2], 32);
-}
-
-/* SipHash with one round per word and three at the end (Aumasson and Bernstein); the type is the first word. */
 void table_hash(const struct table *table, struct table_key *key)
 {
-  const char *at = key->name;
-  size_t left = key->length;
-  uint64_t word = key->type, v[4] = {table->key[0] ^ 0x736f6d6570736575, table->key[1] ^ 0x646f72616e646f6d,
-                                     table->key[0] ^ 0x6c7967656e657261, table->key[1] ^ 0x7465646279746573};
-  v[3] ^= word;
-  mix(v);
-  v[0] ^= word;
-  for (; left >= 8; at += 8, left -= 8) {
-    memcpy(&word, at, 8);
-    v[3] ^= word;
-    mix(v);
-    v[0] ^= word;
-  }
-  word = 0;
-  memcpy(&word, at, left);
-  word |= (uint64_t)key->length << 56;
-  v[3] ^= word;
-  mix(v);
-  v[0] ^= word;
-  v[2] ^= 0xff;
-  for (int i = 0; i < 3; i++)
-    mix(v);
-  key->hash = v[0] ^ v[1] ^ v[2] ^ v[3];
+  key->hash = hash_bytes(table->key, key->type, key->name, key->length);
 }
 
 static struct shard *shard_of(struct table *table, uint64_t hash)
