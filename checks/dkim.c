@@ -23,6 +23,7 @@
 #include "checks/canonical.h"
 #include "checks/field.h"
 #include "checks/key.h"
+#include "checks/key_cache.h"
 #include "checks/lines.h"
 #include "checks/signature.h"
 #include "resolver/resolver.h"
@@ -135,6 +136,10 @@ int signatures_set_up(void)
   good = good && !trial->failed;
   signatures_free(trial);
   arena_free(arena);
+  /* Where it does not do with keys that are kept, none are. */
+  key_cache_open();
+  if (!key_trial())
+    key_cache_close();
   if (!good)
     signatures_shut_down();
   return good ? 0 : -1;
@@ -145,6 +150,7 @@ void signatures_shut_down(void)
   if (library)
     dkim_close(library);
   library = NULL;
+  key_cache_close();
 }
 
 struct signatures *signatures_new(struct arena *arena, struct lookups *lookups, int64_t now)

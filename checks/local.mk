@@ -48,6 +48,7 @@ checks_libchecks_a_SOURCES += \
   checks/dkim.c checks/dkim.h \
   checks/field.c checks/field.h \
   checks/key.c checks/key.h \
+  checks/key_cache.c checks/key_cache.h checks/key_trial.c \
   checks/lines.c checks/lines.h \
   checks/signature.c checks/signature.h \
   checks/taglist.c checks/taglist.h
@@ -67,6 +68,9 @@ checks_dkim_test_SOURCES = checks/dkim_test.c $(checks_dkim_helpers)
 checks_dkim_test_LDADD = $(checks_dkim_libs)
 checks_dkim_limit_test_SOURCES = checks/dkim_limit_test.c $(checks_dkim_helpers)
 checks_dkim_limit_test_LDADD = $(checks_dkim_libs)
+unit_tests += checks/key_cache_test
+checks_key_cache_test_SOURCES = checks/key_cache_test.c $(checks_dkim_helpers)
+checks_key_cache_test_LDADD = $(checks_dkim_libs)
 
 # DMARC
 checks_libchecks_a_SOURCES += \
