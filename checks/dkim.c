@@ -2,11 +2,11 @@
  *
  * DKIM: the signatures of one message, verified by libopendkim. See dkim.h.
  *
- * The library hashes header and body and checks the signature; nothing else is left to it. What a
- * DKIM-Signature field and a key record say is read by signature.c and key.c. The library is shown a field made
- * of checked values alone, with a number for d= and s=, and its copy is then given the received text, which is
- * what has to be hashed. So it never parses a tag list of a stranger, our clock decides about t= and x=, a
- * field with U-labels (RFC 8616) can be verified, and one that was refused can still be signed by another.
+ * The library hashes the header and checks the signature; nothing else is left to it. What a
+ * DKIM-Signature field and a key record say are read by signature.c and key.c, and body.c hashes the body. The library is
+ * shown a field made of checked values alone, with a number for d= and s= and the hash of no body, and its copy is then
+ * given the received text, which is what has to be hashed. So it never parses a tag list of a stranger, our clock decides
+ * about t= and x=, a field with U-labels (RFC 8616) can be verified, and one that was refused can still be signed by another.
  */
 #include "checks/dkim.h"
 
@@ -20,17 +20,15 @@
 
 #include "base/memory.h"
 #include "base/text.h"
-#include "checks/canonical.h"
+#include "checks/body.h"
 #include "checks/field.h"
 #include "checks/key.h"
 #include "checks/key_cache.h"
-#include "checks/lines.h"
 #include "checks/signature.h"
 #include "resolver/resolver.h"
 
 enum {
   MAX_FIELDS = 1000,       /* header fields times names in h= times signatures is what costs */
-  MAX_LINE = 1024 * 1024,  /* the library keeps a line of a relaxed body in memory, once for each l= */
   MAX_COPIES = 8
 };
 
@@ -39,9 +37,14 @@ struct entry {
   struct signature signature;
   const char *key_name;
   struct key key;
-  struct canonical canonical; /* counted where there is an l= */
-  DKIM_SIGINFO *info;         /* NULL: the library does not have it, or need not look at it */
+  size_t hash;        /* number of the body's hash, where there is an info */
+  DKIM_SIGINFO *info; /* NULL: the library does not have it, or need not look at it */
 };
+
+_Static_assert((int)SIGNATURES_MAX <= (int)BODY_HASHES_MAX, "every signature may want a hash of its own");
+
+/* RFC 6376 3.4.3: the SHA-256 hash of an empty simple body, in base64. All that the library sees of a body. */
+static const char EMPTY_BODY_HASH[] = "frcCV1k9oG9oKj3dpUqdJg1PxRT2RSN/XKdLCPjaYaY=";
 
 struct signatures {
   struct arena *arena;
@@ -59,9 +62,7 @@ struct signatures {
   bool nul;       /* in a field's value */
   bool odd_space; /* likewise */
 
-  bool relaxed_body;   /* some signature has such a canonicalization */
-  bool long_line;      /* and a line is longer than can be */
-  struct lines lines;
+  struct body *body; /* NULL: no signature needs it */
   struct text field; /* as received, with CRLF */
   struct text shown; /* as the library is to parse it */
 
@@ -181,6 +182,7 @@ void signatures_free(struct signatures *signatures)
   if (!signatures)
     return;
   close_library(signatures);
+  body_free(signatures->body);
   text_free(&signatures->field);
   text_free(&signatures->shown);
   free(signatures);
@@ -214,12 +216,8 @@ static void show_signature(struct signatures *signatures, size_t number)
 {
   const struct signature *s = &signatures->entries[number].signature;
   struct text *shown = &signatures->shown;
-  text_printf(shown, "v=1;a=%s;c=%s/%s;d=%zu;s=%zu;h=%s;bh=%s;", s->ed25519 ? "ed25519-sha256" : "rsa-sha256",
-              s->relaxed_header ? "relaxed" : "simple", s->relaxed_body ? "relaxed" : "simple", number, number,
-              s->fields, s->body_hash);
-  if (s->limited)
-    text_printf(shown, "l=%ju;", (uintmax_t)s->body_length);
-  text_printf(shown, "b=%s;", s->value);
+  text_printf(shown, "v=1;a=%s;c=%s/simple;d=%zu;s=%zu;h=%s;bh=%s;b=%s;", s->ed25519 ? "ed25519-sha256" : "rsa-sha256",
+              s->relaxed_header ? "relaxed" : "simple", number, number, s->fields, EMPTY_BODY_HASH, s->value);
   while (shown->length < signatures->field.length)
     text_add_char(shown, ' ');
 }
@@ -233,7 +231,6 @@ static bool take_signature(struct signatures *signatures, const char *value, siz
   }
   struct entry *entry = &signatures->entries[signatures->count++];
   signature_read(signatures->arena, &entry->signature, value, length, signatures->now);
-  entry->canonical.relaxed = entry->signature.relaxed_body;
   return entry->signature.refused == AUTH_NONE;
 }
 
@@ -368,7 +365,10 @@ void signatures_end_fields(struct signatures *signatures)
     }
     entry->key_name = key_name(signatures->arena, &entry->signature);
     lookups_start(signatures->lookups, entry->key_name, DNS_TXT);
-    signatures->relaxed_body |= entry->signature.relaxed_body;
+    if (!signatures->body)
+      signatures->body = body_new();
+    entry->hash = body_want(signatures->body, entry->signature.relaxed_body,
+                            entry->signature.limited ? entry->signature.body_length : UINT64_MAX);
   }
   if (!any_left(signatures))
     close_library(signatures);
@@ -376,32 +376,13 @@ void signatures_end_fields(struct signatures *signatures)
 
 bool signatures_want_body(const struct signatures *signatures)
 {
-  if (!signatures->library || signatures->long_line)
-    return false;
-  for (size_t i = 0; i < signatures->count; i++) {
-    const struct entry *entry = &signatures->entries[i];
-    if (entry->info && (!entry->signature.limited || entry->canonical.length <= entry->signature.body_length))
-      return true;
-  }
-  return false;
+  return signatures->body && body_wants_more(signatures->body);
 }
 
 void signatures_body(struct signatures *signatures, const void *bytes, size_t length)
 {
-  if (length == 0 || !signatures_want_body(signatures))
-    return;
-  const char *p = bytes;
-  lines_watch(&signatures->lines, p, length);
-  signatures->long_line = signatures->relaxed_body && signatures->lines.longest > MAX_LINE;
-  if (signatures->long_line)
-    return;
-  for (size_t i = 0; i < signatures->count; i++) {
-    struct entry *entry = &signatures->entries[i];
-    if (entry->info && entry->signature.limited)
-      canonical_count(&entry->canonical, p, length);
-  }
-  if (dkim_body(signatures->library, writable(p), length) != DKIM_STAT_OK)
-    signatures->failed = true;
+  if (signatures_want_body(signatures))
+    body_feed(signatures->body, bytes, length);
 }
 
 /* Waits for the keys; true where the library has something to verify. */
@@ -425,34 +406,15 @@ static bool read_keys(struct signatures *signatures, struct signature_facts *fac
   return any;
 }
 
-static void verify(struct signatures *signatures)
-{
-  /* The library calls a body that does not end in CRLF a syntax error, also where no more of it was wanted; RFC 6376
-   * 3.4.3 and 3.4.4 add the CRLF. */
-  if (!lines_end(&signatures->lines))
-    dkim_body(signatures->library, writable("\r\n"), 2);
-  /* Its answer is about one signature only. */
-  dkim_eom(signatures->library, NULL);
-}
-
-/* What keeps the library from a right answer about this signature, or NULL. It drops CR that stand alone from a
- * relaxed body, and loses count in a simple one where LF do, or where a CR is a line. */
+/* What keeps the library from a right answer about this signature, or NULL. */
 static const char *find_obstacle(const struct signatures *signatures, const struct entry *entry)
 {
-  if (signatures->failed || dkim_sig_geterror(entry->info) == DKIM_SIGERROR_UNKNOWN)
+  DKIM_SIGERROR error = dkim_sig_geterror(entry->info);
+  if (signatures->failed || error == DKIM_SIGERROR_UNKNOWN || dkim_sig_getbh(entry->info) == DKIM_SIGBH_MISMATCH)
     return "the signature could not be processed";
-  if (signatures->long_line)
-    return "a line of the body is too long";
   /* RFC 6376 2.8: white space is SP and HTAB. The library takes what C takes for it. */
-  if (signatures->odd_space && entry->signature.relaxed_header &&
-      dkim_sig_geterror(entry->info) == DKIM_SIGERROR_BADSIG && dkim_sig_getbh(entry->info) != DKIM_SIGBH_MISMATCH)
+  if (signatures->odd_space && entry->signature.relaxed_header && error == DKIM_SIGERROR_BADSIG)
     return "the header has bare carriage returns or form feeds";
-  if (dkim_sig_getbh(entry->info) == DKIM_SIGBH_UNTESTED) /* the header decided */
-    return NULL;
-  bool hash_fails = dkim_sig_getbh(entry->info) == DKIM_SIGBH_MISMATCH;
-  if (entry->signature.relaxed_body ? signatures->lines.bare_cr
-                                    : signatures->lines.bare_lf || (hash_fails && signatures->lines.bare_cr))
-    return "the body has bare carriage returns or line feeds";
   return NULL;
 }
 
@@ -467,6 +429,7 @@ static void read_result(struct signatures *signatures, struct entry *entry, stru
     weak = false;
   }
   DKIM_SIGERROR error = dkim_sig_geterror(entry->info);
+  bool verified = error == DKIM_SIGERROR_OK && DKIM_SIG_CHECK(entry->info);
   const char *obstacle = find_obstacle(signatures, entry);
   if (obstacle) {
     fact->result = AUTH_NEUTRAL;
@@ -475,27 +438,32 @@ static void read_result(struct signatures *signatures, struct entry *entry, stru
     /* RFC 8301 3.2: signatures with RSA keys of less than 1,024 bits must not be considered valid. */
     fact->result = AUTH_POLICY;
     fact->why = arena_printf(signatures->arena, "an RSA key of %u bits is too short (RFC 8301)", fact->bits);
-  } else if (error == DKIM_SIGERROR_OK && DKIM_SIG_CHECK(entry->info)) {
-    fact->result = AUTH_PASS;
-    fact->partial = entry->signature.limited && entry->canonical.length > entry->signature.body_length;
-    fact->why = fact->partial ? "the end of the body is not signed (l=)" : NULL;
-  } else if (error == DKIM_SIGERROR_BADSIG) {
-    bool body = dkim_sig_getbh(entry->info) == DKIM_SIGBH_MISMATCH;
-    fact->result = AUTH_FAIL;
-    fact->why = body ? "the body is not what was signed" : "the header is not what was signed";
-  } else {
+  } else if (!verified && error != DKIM_SIGERROR_BADSIG) {
     fact->result = AUTH_PERMERROR;
-    fact->why = error == DKIM_SIGERROR_KEYDECODE    ? "the key cannot be decoded"
-                : error == DKIM_SIGERROR_TOOLARGE_L ? "l= is larger than the body"
-                                                    : "the signature is unusable";
+    fact->why = error == DKIM_SIGERROR_KEYDECODE ? "the key cannot be decoded" : "the signature is unusable";
+  } else if (body_falls_short(signatures->body, entry->hash)) {
+    fact->result = AUTH_PERMERROR;
+    fact->why = "l= is larger than the body";
+  } else if (!body_hash_is(signatures->body, entry->hash, entry->signature.body_hash)) {
+    fact->result = AUTH_FAIL;
+    fact->why = "the body is not what was signed";
+  } else if (!verified) {
+    fact->result = AUTH_FAIL;
+    fact->why = "the header is not what was signed";
+  } else {
+    fact->result = AUTH_PASS;
+    fact->partial = body_goes_on(signatures->body, entry->hash);
+    fact->why = fact->partial ? "the end of the body is not signed (l=)" : NULL;
   }
 }
 
 struct signature_facts signatures_finish(struct signatures *signatures)
 {
   struct signature_facts facts = {.count = signatures->count, .not_evaluated = signatures->not_evaluated};
+  if (signatures->body)
+    body_end(signatures->body);
   if (read_keys(signatures, &facts) && !signatures->failed)
-    verify(signatures);
+    dkim_eom(signatures->library, NULL); /* whose answer is about one signature only */
   for (size_t i = 0; i < signatures->count; i++) {
     struct entry *entry = &signatures->entries[i];
     struct signature_fact *fact = &facts.signatures[i];
