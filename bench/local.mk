@@ -13,3 +13,7 @@ check_PROGRAMS += bench/floor
 bench_floor_SOURCES = bench/floor.c
 bench_floor_CFLAGS = $(AM_CFLAGS) $(OPENDKIM_CFLAGS)
 bench_floor_LDADD = $(base_libs) $(OPENDKIM_LIBS) $(MILTER_LIBS) $(PTHREAD_LIBS)
+
+check_PROGRAMS += bench/bare
+bench_bare_SOURCES = bench/bare.c bench/samples.c bench/samples.h
+bench_bare_LDADD = $(base_libs) $(UNBOUND_LIBS)

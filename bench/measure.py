@@ -3,30 +3,39 @@
 
 import json
 import os
+import statistics
 import subprocess
 import time
 
 TICK = os.sysconf("SC_CLK_TCK")
-PAGE_KB = os.sysconf("SC_PAGESIZE") // 1024
 
 
 def _stat(pid):
-    """(parent, CPU seconds, resident KB) of a process."""
+    """(parent, CPU seconds) of a process."""
     with open(f"/proc/{pid}/stat") as f:
         words = f.read().rpartition(")")[2].split()
-    return int(words[1]), (int(words[11]) + int(words[12])) / TICK, int(words[21]) * PAGE_KB
+    return int(words[1]), (int(words[11]) + int(words[12])) / TICK
+
+
+def _own_kb(pid):
+    """Its share of memory: pages that several processes have in common count once among them. 0 where it has ended."""
+    try:
+        with open(f"/proc/{pid}/smaps_rollup") as f:
+            return next((int(line.split()[1]) for line in f if line.startswith("Pss:")), 0)
+    except OSError:
+        return 0
 
 
 def tree(roots):
-    """{pid: (CPU seconds, resident KB)} of processes and all below them."""
+    """{pid: CPU seconds} of processes and all below them."""
     found, children = {}, {}
     for name in os.listdir("/proc"):
         if name.isdigit():
             try:
-                parent, cpu, rss = _stat(name)
+                parent, cpu = _stat(name)
             except (OSError, IndexError):
                 continue
-            found[int(name)] = (cpu, rss)
+            found[int(name)] = cpu
             children.setdefault(parent, []).append(int(name))
     result, todo = {}, list(roots)
     while todo:
@@ -45,14 +54,39 @@ class Meter:
         self.before = {name: tree(pids) for name, pids in roots.items()}
 
     def read(self):
-        """{name: {"cpu": seconds, "rss_kb": now}}"""
+        """{name: {"cpu": seconds, "rss_kb": resident now, pages in common counted once}}"""
         result = {}
         for name, pids in self.roots.items():
             now = tree(pids)
             old = self.before[name]
-            result[name] = {"cpu": sum(cpu - old.get(pid, (0, 0))[0] for pid, (cpu, _) in now.items()),
-                            "rss_kb": sum(rss for _, rss in now.values())}
+            result[name] = {"cpu": sum(cpu - old.get(pid, 0) for pid, cpu in now.items()),
+                            "rss_kb": sum(_own_kb(pid) for pid in now)}
         return result
+
+
+def below(root, words):
+    """Processes under `root` that have one of the words in their command line."""
+    found = []
+    for pid in tree([root]):
+        try:
+            with open(f"/proc/{pid}/cmdline", "rb") as f:
+                line = f.read().decode(errors="replace")
+        except OSError:
+            continue
+        if any(word in line for word in words):
+            found.append(pid)
+    return found
+
+
+def median(values):
+    return statistics.median(values)
+
+
+def key_record():
+    """The record of the key that the mix is signed with."""
+    import mail
+    import world
+    return mail.record(world.KEY)
 
 
 def load(program, where, source, **options):

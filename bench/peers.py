@@ -33,6 +33,7 @@ class Filter:
     """`name` is its row in the tables."""
 
     name = ""
+    patience = 30                                # seconds until it must listen
     uses_resolver = True                         # asks the lab's unbound, whose CPU time is then its own
 
     def __init__(self, inet=False):
@@ -55,7 +56,7 @@ class Filter:
 
     def daemon(self, *command, where, env=None, **options):
         daemon = Daemon(*command, log=f"{self.folder}/{os.path.basename(command[0])}.log", env=env, umask=0, **options)
-        daemon.ready(lambda: listens(where), 30)
+        daemon.ready(lambda: listens(where), self.patience)
         self.daemons.append(daemon)
         return daemon
 
@@ -143,20 +144,25 @@ class Chain(OpenDkimDmarc):
     def start(self):
         super().start()
         conf = self.config("policyd-spf.conf")
-        self.policies.append(("policyd-spf", f"/usr/bin/python3 {PKG}/usr/bin/policyd-spf {conf}"))
+        modules = f"PYTHONPATH={PKG}/usr/lib/python3/dist-packages"
+        self.policies.append(("policyd-spf", f"/usr/bin/env {modules} /usr/bin/python3 {PKG}/usr/bin/policyd-spf {conf}"))
 
 
 class Rspamd(Filter):
     """As Debian has it, with all modules off but SPF, DKIM, DMARC and the one that writes the results."""
 
     name = "rspamd (these modules)"
+    patience = 120                               # the first start compiles patterns, which later ones find again
     keep = ("spf", "dkim", "dmarc", "milter_headers")
 
     def start(self):
         where = self.socket("rspamd.sock", 8894)
         bind = "127.0.0.1:8894" if self.inet else where[5:] + " mode=0666"
         self.share = PKG + "/usr/share/rspamd"
-        variables = {"CONFDIR": PKG + "/etc/rspamd", "LOCAL_CONFDIR": self.folder, "RUNDIR": self.folder, "DBDIR": self.folder,
+        compiled = inside.WORK + "/rspamd-compiled"
+        os.makedirs(compiled, exist_ok=True)
+        os.chmod(compiled, 0o777)
+        variables = {"CONFDIR": PKG + "/etc/rspamd", "LOCAL_CONFDIR": self.folder, "RUNDIR": self.folder, "DBDIR": compiled,
                      "LOGDIR": self.folder, "PLUGINSDIR": self.share + "/plugins", "RULESDIR": self.share + "/rules",
                      "LUALIBDIR": self.share + "/lualib", "SHAREDIR": self.share, "WWWDIR": self.share + "/www"}
         env = inside.environment()
@@ -179,4 +185,4 @@ class RspamdBare(Rspamd):
     name = "rspamd (bare)"
 
     def main_config(self, bind):
-        return self.config("rspamd-bare.conf", bind=bind)
+        return self.config("rspamd-bare.conf", bind=bind, compiled=inside.WORK + "/rspamd-compiled")

@@ -13,6 +13,8 @@ import mail
 
 CLASSES = ["aligned"] * 7 + ["broken", "unsigned", "double"]
 PROVIDERS = 5                                   # who send for others: SPF includes them, and they sign as well
+SENDERS = 200
+DESTINATIONS = 150
 KEY = "rsa2048"
 SIZES = {"5k": 5_000, "100k": 100_000, "1m": 1_000_000}
 WORDS = "the quick brown fox jumps over a lazy dog while seven wise owls watch from old oak trees beside still water".split()
@@ -55,6 +57,12 @@ def destination_zones(count):
     return "\n".join(lines)
 
 
+def wildcard_zones():
+    """As many destinations with DANE as one likes, dN.many.example, on one mail host."""
+    return "\n".join(["zone many.example signed", "*.many.example. MX 10 mx.many.example.", "mx.many.example. A 10.28.0.1",
+                      "_25._tcp.mx.many.example. TLSA 3 1 1 " + "5a" * 32])
+
+
 def body(length, seed):
     rng = random.Random(seed)
     lines, size = [], 0
@@ -94,6 +102,23 @@ def corpus(folder, senders, size, kinds=CLASSES):
             out.write(message(n, kind, SIZES.get(size) or int(size)))
         source = client(n) if kind != "broken" else "198.51.100.99"
         lines.append(f"{name} {source} mail.s{n}.example mail.s{n}.example news@s{n}.example user@receiver.example")
+    inside.write(folder + "/mix", "\n".join(lines) + "\n")
+    return folder
+
+
+def shaped_corpus(folder, body, signatures, recipients, fields, senders=20):
+    """Messages that differ in one thing from the ordinary one: aligned, so many octets, signatures, recipients, further fields."""
+    os.makedirs(folder, exist_ok=True)
+    lines = []
+    for n in range(senders):
+        data = message(n, "aligned", body)
+        for extra in range(signatures - 1):
+            data = mail.sign(data, f"esp{(n + extra) % PROVIDERS}.example", "k1", KEY, headers=["from", "to", "subject", "date"])
+        data = b"".join(b"X-Field-%d: some value of a field that nobody signed\r\n" % i for i in range(fields)) + data
+        with open(f"{folder}/{n}.eml", "wb") as out:
+            out.write(data)
+        to = " ".join(f"user{r}@receiver.example" for r in range(recipients))
+        lines.append(f"{n}.eml {client(n)} mail.s{n}.example mail.s{n}.example news@s{n}.example {to}")
     inside.write(folder + "/mix", "\n".join(lines) + "\n")
     return folder
 

@@ -85,7 +85,7 @@ static int set_options(struct ub_ctx *ctx, enum context_kind kind, char *error, 
   } options[] = {
       {"outgoing-range:", range},      {"num-queries-per-thread:", "4096"}, {"outgoing-num-tcp:", "64"},
       {"msg-cache-size:", "32m"},      {"rrset-cache-size:", "64m"},        {"key-cache-size:", "8m"},
-      {"neg-cache-size:", "4m"},       {"do-ip6:", "no"},
+      {"neg-cache-size:", "4m"},       {"prefetch-key:", "yes"},            {"do-ip6:", "no"},
   };
   size_t count = sizeof options / sizeof *options;
   if (kind != CONTEXT_RECURSIVE || has_ipv6_route())
