@@ -19,6 +19,8 @@ static const struct {
     {"report", command_audit_report,
      "[--database WHERE] [--from DATE] [--to DATE] [--format text|json|csv] [--public[=N]]",
      "what the database of evidence says about a period"},
+    {"show", command_audit_show, "QUEUE_ID|MESSAGE_ID|DOMAIN [--database WHERE] [--log FILE...]",
+     "the whole story of a message or a correspondent"},
     {"aggregate-reports", command_audit_aggregate, "[--date YYYY-MM-DD] [--email A] [--dry-run DIR] [FILE...]",
      "send DMARC aggregate reports to the domains that ask for them"},
     {"prune", command_audit_prune, "[--database WHERE] [--lines DAYS] [--counts DAYS] [--files] [--dry-run]",

@@ -24,6 +24,7 @@ command_run command_audit;
 command_run command_audit_import;
 command_run command_audit_report;
 command_run command_audit_aggregate;
+command_run command_audit_show;
 command_run command_audit_prune;
 command_run command_audit_hold;
 command_run command_audit_verify;

@@ -69,17 +69,23 @@ static void find_rotated(struct log_list *logs, const char *path)
     qsort_r(logs->paths, logs->count, sizeof *logs->paths, compare_age, base);
 }
 
+void logs_find_configured(struct log_list *logs, const struct config *config)
+{
+  *logs = (struct log_list){.arena = arena_new()};
+  if (config->audit.log[0] == '/')
+    find_rotated(logs, config->audit.log);
+}
+
 int logs_find(struct log_list *logs, const struct command_options *options, char **words, size_t count)
 {
-  *logs = (struct log_list){.arena = arena_new(), .paths = words, .count = count};
+  *logs = (struct log_list){.paths = words, .count = count};
   if (count > 0)
     return EX_OK;
   struct config *config = setup_config(options);
   if (!config)
     return EX_CONFIG;
   int status = EX_OK;
-  if (config->audit.log[0] == '/')
-    find_rotated(logs, config->audit.log);
+  logs_find_configured(logs, config);
   if (logs->count == 0) {
     fprintf(stderr, "sluisctl: there is no audit log at %s; name its files\n", config->audit.log);
     status = EX_NOINPUT;

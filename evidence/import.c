@@ -158,7 +158,7 @@ static enum origin_use take_line(struct import *import, struct origin *origin, c
     origin->why = "longer than any log line";
     return ORIGIN_DAMAGED;
   }
-  if (length == 0)
+  if (length == 0 || (import->options->wants && !import->options->wants(import->options->wants_context, line, length)))
     return ORIGIN_OTHER;
   if (*line == '{' && !mta_log_is_journal(line, length))
     return audit_reader_take(import->audit, origin, line, length);

@@ -26,6 +26,9 @@ struct import_options {
   void (*on_problem)(void *context, const char *path, uint64_t line, const char *why);
   void (*on_progress)(void *context, const char *path, double share);
   void *context;
+  /* May be NULL; a line that it does not want is read over, and no damage to anybody. The line ends in NUL. */
+  bool (*wants)(void *wants_context, const char *line, size_t length);
+  void *wants_context;
 };
 
 struct import_count {
