@@ -106,14 +106,18 @@ char *arena_string(struct arena *arena, const char *string)
 
 char *arena_printf(struct arena *arena, const char *format, ...)
 {
+  char most[200]; /* long enough for nearly all, which are then formatted once */
   va_list arguments, again;
   va_start(arguments, format);
   va_copy(again, arguments);
-  int length = vsnprintf(NULL, 0, format, arguments);
+  int length = vsnprintf(most, sizeof most, format, arguments);
   va_end(arguments);
-  char *text = arena_alloc(arena, (length < 0 ? 0 : (size_t)length) + 1);
-  if (length > 0)
-    vsnprintf(text, (size_t)length + 1, format, again);
+  size_t size = (length < 0 ? 0 : (size_t)length) + 1;
+  char *text = arena_alloc(arena, size);
+  if (size <= sizeof most)
+    memcpy(text, most, length < 0 ? 0 : size);
+  else
+    vsnprintf(text, size, format, again);
   va_end(again);
   return text;
 }

@@ -53,7 +53,9 @@ void text_add(struct text *text, const char *string)
 
 void text_add_char(struct text *text, char c)
 {
-  text_add_bytes(text, &c, 1);
+  make_room(text, 1);
+  text->bytes[text->length++] = c;
+  text->bytes[text->length] = '\0';
 }
 
 void text_printf(struct text *text, const char *format, ...)
@@ -61,14 +63,19 @@ void text_printf(struct text *text, const char *format, ...)
   va_list arguments, again;
   va_start(arguments, format);
   va_copy(again, arguments);
-  int length = vsnprintf(NULL, 0, format, arguments);
+  /* Most texts fit into the room there is, and are formatted once. */
+  make_room(text, 0);
+  size_t room = text->size - text->length;
+  int length = vsnprintf(text->bytes + text->length, room, format, arguments);
   va_end(arguments);
-  if (length > 0) {
+  if (length > 0 && (size_t)length >= room) {
     make_room(text, (size_t)length);
     vsnprintf(text->bytes + text->length, (size_t)length + 1, format, again);
-    text->length += (size_t)length;
   }
   va_end(again);
+  if (length > 0)
+    text->length += (size_t)length;
+  text->bytes[text->length] = '\0';
 }
 
 /* Length of the UTF-8 character at p and its code point, or 0 where it is malformed: overlong,
@@ -104,6 +111,13 @@ static char *make_printable(char *out, size_t room, const char *value, size_t le
   const unsigned char *p = (const unsigned char *)value;
   size_t used = 0;
   while (length > 0 && room > 0) {
+    if (p[0] >= ' ' && p[0] < 0x7f) { /* nearly everything */
+      if (used + 2 > room)
+        break;
+      out[used++] = (char)*p++;
+      length--;
+      continue;
+    }
     uint32_t code = 0;
     size_t step = utf8_character(p, length, &code);
     bool keep = step > 0 && !is_control(code) && (step == 1 || !ascii_only);
@@ -138,7 +152,7 @@ bool text_is_utf8(const char *value, size_t length)
   const unsigned char *p = (const unsigned char *)value;
   while (length > 0) {
     uint32_t code;
-    size_t step = utf8_character(p, length, &code);
+    size_t step = p[0] < 0x80 ? 1 : utf8_character(p, length, &code);
     if (step == 0)
       return false;
     p += step;

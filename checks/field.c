@@ -41,7 +41,9 @@ void field_join(struct text *field, const char *name, const char *value, size_t 
 bool field_has_odd_space(const char *value, size_t length)
 {
   for (size_t i = 0; i < length; i++)
-    if (value[i] == '\v' || value[i] == '\f' || (value[i] == '\r' && (i + 1 == length || value[i + 1] != '\n')))
+    if ((unsigned char)value[i] > '\r')
+      continue;
+    else if (value[i] == '\v' || value[i] == '\f' || (value[i] == '\r' && (i + 1 == length || value[i + 1] != '\n')))
       return true;
   return false;
 }

@@ -15,12 +15,15 @@
 
 static bool is_space(char c)
 {
+  if (c > ' ')
+    return false;
   return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
 static bool is_alpha(char c)
 {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+  char lower = (char)(c | 0x20);
+  return lower >= 'a' && lower <= 'z';
 }
 
 static bool is_name(char c)
@@ -42,6 +45,8 @@ static bool is_clean(const char *text, size_t length)
   const char *end = text + length;
   for (const char *p = text; p < end; p++) {
     unsigned char c = (unsigned char)*p;
+    if (c > 0x20 && c != 0x7f)
+      continue;
     if (c == '\r' && (p + 1 == end || p[1] != '\n'))
       return false;
     /* RFC 6376 2.8: FWS = [*WSP CRLF] 1*WSP; a fold at the very end is what a careless signer leaves. */
@@ -177,13 +182,11 @@ bool taglist_is_base64(const struct tag *tag)
   size_t digits = 0, padding = 0;
   for (size_t i = 0; i < tag->length; i++) {
     char c = tag->value[i];
-    if (is_space(c))
-      continue;
-    if (c == '=')
-      padding++;
-    else if (padding == 0 && (is_alpha(c) || (c >= '0' && c <= '9') || c == '+' || c == '/'))
+    if (padding == 0 && (is_alpha(c) || (c >= '0' && c <= '9') || c == '+' || c == '/'))
       digits++;
-    else
+    else if (c == '=')
+      padding++;
+    else if (!is_space(c))
       return false;
   }
   return digits > 0 && padding <= 2;

@@ -242,7 +242,10 @@ static void add_comment(struct results_writer *writer, const char *comment)
 
 void results_method(struct results_writer *writer, const char *method, const char *result, const char *comment)
 {
-  text_printf(writer->out, ";\n\t%s=%s", method, result); /* one method, one line: people read this */
+  text_add(writer->out, ";\n\t"); /* one method, one line: people read this */
+  text_add(writer->out, method);
+  text_add_char(writer->out, '=');
+  text_add(writer->out, result);
   writer->column = RESULTS_TAB + strlen(method) + 1 + strlen(result);
   writer->any = true;
   if (comment)
@@ -254,7 +257,10 @@ void results_property(struct results_writer *writer, const char *ptype, const ch
   if (!value || !is_permitted(value, writer->utf8))
     return;
   struct text piece = {0};
-  text_printf(&piece, "%s.%s=", ptype, property);
+  text_add(&piece, ptype);
+  text_add_char(&piece, '.');
+  text_add(&piece, property);
+  text_add_char(&piece, '=');
   add_value(&piece, value);
   add_piece(writer, &piece);
   text_free(&piece);
