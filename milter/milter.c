@@ -38,7 +38,7 @@ struct connection {
 };
 
 static struct service *service;
-static pthread_t listener;
+static pthread_t listener; /* who calls milter_open() and milter_run() */
 static atomic_bool ended;
 static atomic_uint in_hand;
 static atomic_bool draining;
@@ -343,6 +343,20 @@ static sfsistat on_close(SMFICTX *context)
   return SMFIS_CONTINUE;
 }
 
+static void do_nothing(int signal)
+{
+  (void)signal;
+}
+
+/* Somebody may call milter_stop() before milter_run() has begun. */
+static void be_listener(void)
+{
+  /* Without SA_RESTART: its only purpose is to end a wait of this thread. */
+  const struct sigaction wake = {.sa_handler = do_nothing};
+  sigaction(SIGUSR2, &wake, NULL);
+  listener = pthread_self();
+}
+
 int milter_open(struct service *serve, const char *listen, char *error, size_t error_size)
 {
   struct smfiDesc description = {
@@ -362,6 +376,7 @@ int milter_open(struct service *serve, const char *listen, char *error, size_t e
       .xxfi_negotiate = on_negotiate,
   };
   service = serve;
+  be_listener();
   char *where = memory_copy_string(listen);
   int status = smfi_register(description) == MI_SUCCESS && smfi_setconn(where) == MI_SUCCESS &&
                        smfi_opensocket(true) == MI_SUCCESS
@@ -385,17 +400,8 @@ unsigned milter_in_hand(void)
   return atomic_load(&in_hand);
 }
 
-static void do_nothing(int signal)
-{
-  (void)signal;
-}
-
 int milter_run(void)
 {
-  /* Without SA_RESTART: its only purpose is to end a wait of this thread. */
-  const struct sigaction wake = {.sa_handler = do_nothing};
-  sigaction(SIGUSR2, &wake, NULL);
-  listener = pthread_self();
   int status = smfi_main() == MI_SUCCESS ? 0 : -1;
   atomic_store(&ended, true);
   return status;

@@ -16,10 +16,11 @@ import stat
 import subprocess
 import time
 
-from e2e_daemon import GOOD, Points, Sluisd, envelope, greeted, laboratory, message, results
+from e2e_daemon import GOOD, Points, Sluisd, envelope, greeted, laboratory, message, message_from, results
 
 import auditlog
 import inside
+import sanitizer
 from client import Client
 from inside import read, wait_until, write
 from milter_client import listens
@@ -174,6 +175,23 @@ def test_terminate(dns):
         tap.point(time.time() - begun < 2, "at once", time.time() - begun)
 
 
+def test_early_end(dns):
+    """SIGTERM at every moment of its start: it never dies of it in another way than at once, or in good order."""
+    sluisd = Sluisd(dns.anchor)
+    statuses = []
+    for turn in range(25):
+        begun = inside.size(sluisd.audit)
+        daemon = inside.Daemon(*sluisd.command(), log=sluisd.log, env=sanitizer.environment())
+        if turn % 5:                                     # from when the socket is there, it is all but started
+            wait_until(lambda: '"event":"start"' in read(sluisd.audit, begun), 15, step=0.0005)
+            time.sleep(turn % 5 * 0.0005)
+        else:
+            time.sleep(turn * 0.002)
+        statuses.append(daemon.stop(seconds=15))
+    tap.point(set(statuses) <= {0, -signal.SIGTERM} and statuses.count(0) >= 15, "SIGTERM at any moment of its start ends it", statuses,
+              read(sluisd.log)[-2000:])
+
+
 def test_killed(dns):
     """Dies in mid-message, with a real Postfix before it."""
     sluisd = Sluisd(dns.anchor).start()
@@ -282,7 +300,7 @@ def test_resolver(dns):
         dns.front.process.send_signal(signal.SIGSTOP)
         try:
             begun = time.time()
-            outcome = play(message_of(sluisd, "none-sender.example"))
+            outcome = play(message_from(sluisd, "bob@none-sender.example"))
             took = time.time() - begun
             tap.point((outcome.reply or "").startswith("451 4.7.") and took < 8, f"no DNS: come again, after {took:.1f} s", outcome)
             tap.point(PASS in results(play(message(sluisd))), "what is remembered still serves")
@@ -291,7 +309,7 @@ def test_resolver(dns):
             async def late(number):
                 # Debian's libmilter serves a burst with the threads that are idle at its beginning; later comers get new ones.
                 await asyncio.sleep(number * 0.02)
-                return await message_of(sluisd, f"host{number}.quarantine-sender.example")
+                return await message_from(sluisd, f"bob@host{number}.quarantine-sender.example")
 
             async def many():
                 return await asyncio.gather(*(late(number) for number in range(40)))
@@ -305,19 +323,11 @@ def test_resolver(dns):
 
         def recovered():
             domain = f"fresh{int(10 * (time.time() - begun))}.sender.example"
-            outcome = play(message_of(sluisd, domain))
+            outcome = play(message_from(sluisd, f"bob@{domain}"))
             return outcome if "dmarc=fail" in results(outcome) or (outcome.reply or "").startswith("550") else None
         outcome = wait_until(recovered, 60, step=0.5)
         tap.point(outcome, f"DNS is back: it recovers, after {time.time() - begun:.1f} s", read(sluisd.log)[-2000:])
         tap.point(all(l["dmarc"]["result"] == "temperror" for l in sluisd.messages() if l["action"] == "defer"), "the lines say temperror")
-
-
-async def message_of(sluisd, domain):
-    milter = await greeted(sluisd)
-    await envelope(milter, f"<bob@{domain}>")
-    outcome = await milter.data(GOOD.replace(b"sender.example", domain.encode()))
-    await milter.quit()
-    return outcome
 
 
 def test_inet(dns):
@@ -332,11 +342,9 @@ def test_inet(dns):
 
 def main():
     with laboratory() as dns:
-        for test in (test_options, test_unavailable, test_privileges, test_background, test_reload, test_terminate, test_killed,
+        for test in (test_options, test_unavailable, test_privileges, test_background, test_reload, test_terminate, test_early_end, test_killed,
                      test_rotation, test_unwritable, test_full_disk, test_inet, test_resolver):
-            begun = time.time()
             tap.run(test, dns)
-            print(f"# {test.__name__}: {time.time() - begun:.1f} s", flush=True)
     tap.end()
 
 
