@@ -26,6 +26,7 @@ import case as cases
 import certs
 import expect
 import inside
+import sanitizer
 from inside import Daemon, connects_unix, read, write
 from nameserver import Dns, Unbound
 from postfix import Postfix
@@ -109,7 +110,7 @@ class Lane:
         kind, command = self.command
         command = [*command, "unix:" + own] if kind == "milter" else [*command, "-f", "-c", conf]
         mask = {"umask": 0} if kind == "milter" else {}              # Postfix must get at the socket of any filter
-        daemon = Daemon(*command, log=self.log, env=dict(os.environ), **mask)
+        daemon = Daemon(*command, log=self.log, env=sanitizer.environment(), **mask)
         # sluisd has done with its socket only when it says so: before, it still gives it its mode and group.
         daemon.ready(lambda: connects_unix(own) and (kind == "milter" or "listens on" in read(self.log)), 15)
         os.rename(own, self.socket)                      # not a link: Sendmail takes a socket of two names for unsafe
@@ -118,6 +119,7 @@ class Lane:
     def _end(self, daemon, audit, name, tap):
         status = daemon.stop(seconds=30)
         misses = [] if status == 0 else [f"exit status {status}", read(daemon.log)[-3000:]]
+        misses += sanitizer.findings(read(daemon.log))
         if self.command[0] == "sluisd":
             misses += [f"{audit}: {what}" for what in auditlog.problems(auditlog.lines_of(audit))]
         tap.point(not misses, f"{self.name}: the daemon ends in good order, its audit log is whole ({name} ...)", misses)

@@ -27,7 +27,8 @@ sys.path.insert(0, os.path.join(TOP, "lab"))
 
 import certs
 import inside
-from inside import PKG, Daemon, write
+import sanitizer
+from inside import PKG, Daemon, read, write
 from milter_client import Milter, listens
 from nameserver import Dns, Unbound
 from postfix import Postfix
@@ -288,12 +289,12 @@ class World:
                        RemoteMX({"10.25.9.4": "tls"}, self.leaf, port=587).start()]
         self.postfix = Postfix()  # not started: only its configuration is used
         write(self.conf, CONFIG.format(folder=self.folder, anchor=self.dns.anchor))
-        self.daemon = Daemon(self.sluisd, "-f", "-c", self.conf, log=self.folder + "/log", env=dict(os.environ))
+        self.daemon = Daemon(self.sluisd, "-f", "-c", self.conf, log=self.folder + "/log", env=sanitizer.environment())
         self.daemon.ready(lambda: listens(self.folder + "/sluis.sock"), 30)
         return self
 
     def __exit__(self, *_):
-        self.daemon.stop(seconds=15)
+        self.status = self.daemon.stop(seconds=15)
         for remote in self.remote:
             remote.stop()
         self.unbound.stop()
@@ -372,7 +373,7 @@ def main():
     sys.argv[1:] = programs
     inside.enter(tap=True)
     failed = 0
-    print(f"1..{len(ROWS)}")
+    print(f"1..{len(ROWS) + 1}")
     with World(*programs) as world:
         for number, row in enumerate(ROWS, 1):
             wrong = complaints(world, *row)
@@ -380,7 +381,10 @@ def main():
             print(f"{'not ok' if wrong else 'ok'} {number} - {row[0]}: {row[1]}", flush=True)
             for line in "\n".join(wrong).splitlines():
                 print("# " + line)
-    return 1 if failed else 0
+    found = sanitizer.findings(read(world.folder + "/log")) + ([f"exit status {world.status}"] if world.status else [])
+    print(f"{'not ok' if found else 'ok'} {len(ROWS) + 1} - the daemon ends in good order")
+    print("".join(f"# {line}\n" for line in "\n".join(found).splitlines()), end="")
+    return 1 if failed or found else 0
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 import traceback
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -18,6 +19,7 @@ import case as cases  # noqa: E402
 import certs  # noqa: E402
 import inside  # noqa: E402
 import run_cases  # noqa: E402
+import sanitizer  # noqa: E402
 from inside import read, wait_until, write  # noqa: E402
 from milter_client import Milter, listens  # noqa: E402
 from nameserver import Dns  # noqa: E402
@@ -30,7 +32,7 @@ class Points:
     """TAP, with the number of points at the end."""
 
     def __init__(self):
-        self.all = []
+        self.all, self.rows = [], []
 
     def point(self, ok, text, *notes):
         self.all.append(bool(ok))
@@ -43,24 +45,36 @@ class Points:
 
     def run(self, test, *args):
         """A test may end in an exception; the others go on."""
+        begun = time.time()
         try:
             test(*args)
         except Exception:
             self.point(False, f"{test.__name__} comes to its end", traceback.format_exc())
+        print(f"# {test.__name__}: {time.time() - begun:.1f} s", flush=True)
+
+    def figures(self, *cells):
+        """A row of the table that `./bootstrap faults` shows and doc/testing.md holds; the first one is its head."""
+        self.rows.append(cells)
 
     def end(self):
+        for number, row in enumerate(self.rows):
+            print("# | " + " | ".join(map(str, row)) + " |" + ("\n# |" + " --- |" * len(row) if number == 0 else ""))
+        if sanitizer.built_with(Sluisd.program):
+            found = [text for log in Sluisd.logs for text in sanitizer.findings(read(log))]
+            self.point(not found, f"no sanitizer found anything in {len(Sluisd.logs)} daemons", *found)
         print(f"1..{len(self.all)}")
         sys.exit(0 if all(self.all) else 1)
 
 
-def laboratory():
-    """Goes on inside the lab, with the daemon of the command line or the build; the lab's DNS."""
+def laboratory(zones=""):
+    """Goes on inside the lab, with the daemon of the command line or the build; the lab's DNS, with more zone text."""
     class Options:
         milter, sluisd = None, (sys.argv[1:] or [None])[0]
     Sluisd.program = run_cases.find_daemon(Options)[1][0]
     inside.enter(tap=True)
     tree = Tree()
     tree.add(read(inside.HERE + "/zones/base.zone"), "base.zone")
+    tree.add(zones, "zones")
     authority = certs.Authority(inside.fresh("certs"))
     return Dns(tree, 0, authority, authority.leaf("remote", tree.mail_hosts())[0])
 
@@ -69,13 +83,14 @@ class Sluisd:
     """The daemon in a folder of its own, under the lab's default configuration with `config` laid over it."""
 
     program = None
-    count = 0
+    logs = []                                            # of all of them
+
 
     def __init__(self, anchor, config="", folder=None):
-        Sluisd.count += 1
-        self.folder = folder or inside.fresh(f"daemon-{Sluisd.count}")
+        self.folder = folder or inside.fresh(f"daemon-{len(Sluisd.logs) + 1}")
         self.socket, self.audit = self.folder + "/run/sluis.sock", self.folder + "/audit/audit.jsonl"
         self.log, self.conf, self.anchor = self.folder + "/log", self.folder + "/sluis.conf", anchor
+        Sluisd.logs.append(self.log)
         for part in ("run", "audit"):
             if not os.path.isdir(f"{self.folder}/{part}"):
                 os.makedirs(f"{self.folder}/{part}")
@@ -92,14 +107,14 @@ class Sluisd:
 
     def start(self):
         begin = inside.size(self.log)
-        self.process = inside.Daemon(*self.command(), log=self.log, env=dict(os.environ))
+        self.process = inside.Daemon(*self.command(), log=self.log, env=sanitizer.environment())
         self.process.ready(lambda: " listens on " in read(self.log, begin), 15)
         return self
 
     def run(self, *options, seconds=20):
         """It, to its end: (exit status, standard output, standard error)."""
         done = subprocess.run(self.command(*options), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                              timeout=seconds)
+                              timeout=seconds, env=sanitizer.environment())
         return done.returncode, done.stdout, done.stderr
 
     @property
@@ -171,6 +186,15 @@ async def message(sluisd, data=GOOD, **negotiation):
     milter = await greeted(sluisd, **negotiation)
     await envelope(milter)
     outcome = await milter.data(data)
+    await milter.quit()
+    return outcome
+
+
+async def message_from(sluisd, sender, address="203.0.113.5", author=None):
+    """A whole connection with one message of this sender, who is its author unless another is named; its outcome."""
+    milter = await greeted(sluisd, address)
+    await envelope(milter, f"<{sender}>")
+    outcome = await milter.data(GOOD.replace(b"bob@sender.example", (author or sender).encode()))
     await milter.quit()
     return outcome
 
