@@ -65,6 +65,22 @@ def tampered(answer, end):
     return bytes(data)
 
 
+def truncated(answer, end):
+    """No records, and the word that there were some."""
+    flags, = struct.unpack_from(">H", answer, 2)
+    return answer[:2] + struct.pack(">HHHHH", flags | 0x0200, 1, 0, 0, 0) + answer[12:end]
+
+
+def garbled(answer, end):
+    """An answer that promises three records and holds noise."""
+    return answer[:4] + struct.pack(">HHHH", 1, 3, 0, 0) + answer[12:end] + bytes(range(7, 250, 3)) * 5
+
+
+def of_another(answer):
+    """The answer to a question that nobody asked."""
+    return answer[:13] + bytes([answer[13] ^ 1]) + answer[14:]
+
+
 class Front:
     def __init__(self, path):
         self.path = path
@@ -199,10 +215,16 @@ class Front:
             self.cache[depth, query[2:]] = (answer[2:], text, delay)
             self.send(udp, query[:2] + answer[2:], client, delay)
 
-    def treat(self, answer, end, what):
+    def treat(self, answer, end, what, tcp=False):
         """NSD's answer as the fault wants it, and how long it is to wait."""
         if what == "bogus":
             answer = tampered(answer, end)
+        elif what in ("truncated", "cut") and not tcp:
+            answer = truncated(answer, end)
+        elif what == "garbage":
+            answer = garbled(answer, end)
+        elif what == "other" and answer[12]:
+            answer = of_another(answer)
         delay = int(what[6:]) / 1000 if what and what.startswith("delay:") else self.delay
         return answer, delay
 
@@ -233,9 +255,13 @@ class Front:
                         answer, delay = refusal(query, RCODES[what], end), self.delay
                     else:
                         backend.sendall(struct.pack(">H", len(query)) + query)
-                        answer, delay = self.treat(message(backend), end, what)
+                        answer, delay = self.treat(message(backend), end, what, tcp=True)
                     time.sleep(delay)
-                    connection.sendall(struct.pack(">H", len(answer)) + answer)
+                    wire = struct.pack(">H", len(answer)) + answer
+                    if what == "cut":
+                        connection.sendall(wire[:len(wire) // 2])
+                        return
+                    connection.sendall(wire)
         except OSError:
             pass
 

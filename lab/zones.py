@@ -3,7 +3,8 @@
 
     zone NAME KIND [nsec3 | optout]   signed | unsigned | island | bogus | bogus-ds | unknown-algorithm | servfail | silent
     NAME [TTL] TYPE DATA              a record; names are absolute, the final dot may be left out in NAME
-    fault NAME TYPE WHAT              servfail | timeout | refused | nxdomain | bogus | delay:MS; TYPE may be *
+    fault NAME TYPE WHAT              servfail | timeout | refused | nxdomain | bogus | truncated | cut | garbage | other |
+                                      delay:MS; TYPE may be *
     server ADDRESS WHAT               how the remote mail server there behaves: tls | plain | dead
     ptr ADDRESS NAME                  a reverse name
 
@@ -28,7 +29,7 @@ import mail
 from inside import CACHE, PKG, environment, write
 
 KINDS = ("signed", "unsigned", "island", "bogus", "bogus-ds", "unknown-algorithm", "servfail", "silent")
-FAULTS = ("servfail", "timeout", "refused", "nxdomain", "bogus")
+FAULTS = ("servfail", "timeout", "refused", "nxdomain", "bogus", "truncated", "cut", "garbage", "other")
 ROOT_SERVERS = ("198.41.0.4", "170.247.170.2", "192.33.4.12", "199.7.91.13", "192.203.230.10", "192.5.5.241", "192.112.36.4",
                 "198.97.190.53", "192.36.148.17", "192.58.128.30", "193.0.14.129", "199.7.83.42", "202.12.27.33",
                 "199.9.14.201")                 # the last one is b's address of before 2023, in older root hints

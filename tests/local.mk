@@ -18,9 +18,14 @@ EXTRA_DIST += tests/vectors_test.sh tests/suites
 e2e_tests = tests/e2e_test.py tests/e2e_daemon_test.py tests/e2e_protocol_test.py tests/audit_import_e2e_test.py
 TESTS += $(e2e_tests)
 EXTRA_DIST += $(e2e_tests) tests/e2e_daemon.py tests/e2e \
-  lab/README.md lab/auditlog.py lab/case.py lab/certs.py lab/client.py lab/enter lab/expect.py lab/front.py lab/inside.py \
+  lab/README.md lab/auditlog.py lab/case.py lab/certs.py lab/client.py lab/enter lab/expect.py lab/forwarder.py lab/front.py lab/inside.py \
   lab/mail.py lab/milter_client.py lab/mta.py lab/nameserver.py lab/packages lab/postfix.py lab/remote.py lab/run_cases.py \
-  lab/selftest.py lab/sendmail.py lab/session.py lab/zones lab/zones.py
+  lab/sanitizer.py lab/selftest.py lab/sendmail.py lab/session.py lab/zones lab/zones.py
+
+# What fails, and what the sender sees of it.
+fault_tests = tests/fault_dns_test.py tests/fault_kill_test.py
+TESTS += $(fault_tests)
+EXTRA_DIST += $(fault_tests)
 
 # Other implementations on the same messages and records.
 TESTS += tests/crosscheck/dkim_test.py tests/crosscheck/results_test.py tests/crosscheck/spf_test.py
