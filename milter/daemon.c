@@ -24,6 +24,7 @@
 #include "base/memory.h"
 #include "checks/dkim.h"
 #include "config.h"
+#include "milter/isolation.h"
 #include "milter/milter.h"
 #include "milter/privileges.h"
 #include "milter/report.h"
@@ -134,6 +135,7 @@ static void warn_of_restart(const struct config *old, const struct config *new)
       {"socket-mode", old->socket_mode_bits != new->socket_mode_bits},
       {"socket-group", strcmp(old->socket_group, new->socket_group) != 0},
       {"user", strcmp(old->user, new->user) != 0},
+      {"isolation", old->isolation != new->isolation},
       {"audit.log", strcmp(old->audit.log, new->audit.log) != 0},
       {"resolver.trust-anchor", strcmp(old->resolver.trust_anchor, new->resolver.trust_anchor) != 0},
       {"resolver.timeout", old->resolver.timeout != new->resolver.timeout},
@@ -269,7 +271,9 @@ static int start(struct daemon *daemon, const struct config *config, char *error
     return -1;
   umask(0027);
   daemon->log = audit_log_open(config->audit.log, on_log_trouble, daemon, error, error_size);
-  if (!daemon->log || open_resolver(daemon, config, error, error_size) < 0)
+  /* Behind this the process cannot get at more than it has; and the resolver is what makes the first threads. */
+  if (!daemon->log || isolation_begin(config, error, error_size) < 0 ||
+      open_resolver(daemon, config, error, error_size) < 0)
     return -1;
   daemon->service.resolver = daemon->resolver;
   if (signatures_set_up() < 0) {

@@ -1,19 +1,34 @@
 # Sources, libraries and tests of milter/.
 noinst_LIBRARIES += milter/libdaemon.a
-milter_libdaemon_a_CFLAGS = $(AM_CFLAGS) $(SYSTEMD_CFLAGS)
+milter_libdaemon_a_CFLAGS = $(AM_CFLAGS) $(SYSTEMD_CFLAGS) $(SECCOMP_CFLAGS)
 milter_libdaemon_a_SOURCES = \
   milter/daemon.c milter/daemon.h \
+  milter/isolation.c milter/isolation.h \
   milter/listener.c milter/listener.h \
   milter/milter.c milter/milter.h \
   milter/privileges.c milter/privileges.h \
   milter/report.c milter/report.h \
-  milter/signals.c milter/signals.h
+  milter/signals.c milter/signals.h \
+  milter/syscalls.c milter/syscalls.h \
+  milter/writes.c milter/writes.h
 
 sbin_PROGRAMS += milter/sluisd
 milter_sluisd_SOURCES = milter/main.c
-milter_sluisd_LDADD = milter/libdaemon.a $(session_libs) $(MILTER_LIBS) $(SYSTEMD_LIBS)
+milter_sluisd_LDADD = milter/libdaemon.a $(session_libs) $(MILTER_LIBS) $(SECCOMP_LIBS) $(SYSTEMD_LIBS)
 # libmilter must find our sigwait(): see signals.c.
 milter_sluisd_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic-symbol=sigwait
+
+# Runs inside the daemon, with LD_PRELOAD.
+check_PROGRAMS += milter/intruder.so
+milter_intruder_so_SOURCES = milter/intruder.c
+milter_intruder_so_CFLAGS = $(AM_CFLAGS) -fPIC
+milter_intruder_so_LDFLAGS = -shared $(PTHREAD_LIBS)
+TESTS += milter/isolation_test.py
+EXTRA_DIST += milter/isolation_test.py
+
+unit_tests += milter/syscalls_test
+milter_syscalls_test_SOURCES = milter/syscalls_test.c
+milter_syscalls_test_LDADD = milter/libdaemon.a base/libbase.a $(SECCOMP_LIBS) $(CMOCKA_LIBS)
 
 unit_tests += milter/listener_test
 milter_listener_test_SOURCES = milter/listener_test.c

@@ -17,8 +17,7 @@
 
 #include "policy/config.h"
 
-/* The path of "unix:PATH" or "local:PATH", else NULL. */
-static const char *socket_path(const char *listen)
+const char *privileges_socket_path(const char *listen)
 {
   if (strncasecmp(listen, "unix:", 5) == 0)
     return listen + 5;
@@ -29,7 +28,7 @@ static const char *socket_path(const char *listen)
 
 int privileges_check_socket(const char *listen, char *error, size_t error_size)
 {
-  const char *path = socket_path(listen);
+  const char *path = privileges_socket_path(listen);
   struct sockaddr_un address = {.sun_family = AF_UNIX};
   if (!path)
     return 0;
@@ -51,7 +50,7 @@ int privileges_check_socket(const char *listen, char *error, size_t error_size)
 
 int privileges_give_socket(const struct config *config, char *error, size_t error_size)
 {
-  const char *path = socket_path(config->listen);
+  const char *path = privileges_socket_path(config->listen);
   if (!path)
     return 0;
   gid_t group = (gid_t)-1;

@@ -8,6 +8,8 @@
 
 struct config;
 
+/* The path of "unix:PATH" or "local:PATH", else NULL. */
+const char *privileges_socket_path(const char *listen);
 /* 0 where nobody answers on a Unix socket at `listen` (or it is no Unix socket); -1 with a message where another
  * daemon does. */
 int privileges_check_socket(const char *listen, char *error, size_t error_size);

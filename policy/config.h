@@ -46,6 +46,7 @@ struct config {
   const char *file;
   const char *listen, *socket_mode, *socket_group, *user;
   unsigned socket_mode_bits;
+  bool isolation;
   const char *authserv_id; /* "" : the MTA's name */
   enum mode mode;
   struct network_list internal_networks, trusted_relays;
