@@ -10,9 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
-
 #include "base/memory.h"
+#include "evidence/document.h"
 #include "evidence/moment.h"
 
 /* From the wire, and bounded by CONTRACT 7; the audit log's own words may be longer. */
@@ -40,6 +39,7 @@ static const struct {
 
 struct audit_reader {
   struct database *database;
+  struct document *document;
   struct loader *loaders[TABLE_COUNT];
   struct statement *find_message, *find_event;
 };
@@ -54,6 +54,7 @@ struct audit_reader *audit_reader_new(struct database *database)
 {
   struct audit_reader *reader = memory_new(sizeof *reader);
   reader->database = database;
+  reader->document = document_new();
   for (int i = 0; i < TABLE_COUNT; i++)
     if (!(reader->loaders[i] = loader_open(database, tables[i].name, tables[i].columns)))
       goto failed;
@@ -74,6 +75,7 @@ void audit_reader_free(struct audit_reader *reader)
     return;
   for (int i = 0; i < TABLE_COUNT; i++)
     loader_close(reader->loaders[i]);
+  document_free(reader->document);
   statement_free(reader->find_message);
   statement_free(reader->find_event);
   free(reader);
@@ -87,43 +89,47 @@ int audit_reader_flush(struct audit_reader *reader)
   return 0;
 }
 
-static const char *string(const json_t *object, const char *key)
+/* A row in the making: its values out of an object of the line. */
+struct row {
+  struct loader *loader;
+  struct document *document;
+  struct document_node *object;
+};
+
+static const char *string(const struct row *row, const char *key)
 {
-  return json_string_value(json_object_get(object, key));
+  return document_text(document_get(row->document, row->object, key));
 }
 
-static void put(struct loader *loader, const json_t *object, const char *key)
+static void put(const struct row *row, const char *key)
 {
-  loader_text(loader, string(object, key));
+  loader_text(row->loader, string(row, key));
 }
 
-static void put_number(struct loader *loader, const json_t *object, const char *key)
+static void put_kind(const struct row *row, const char *key, enum document_kind kind)
 {
-  const json_t *value = json_object_get(object, key);
-  if (json_is_integer(value))
-    loader_integer(loader, json_integer_value(value));
+  const struct document_node *value = document_get(row->document, row->object, key);
+  if (value && value->kind == kind)
+    loader_integer(row->loader, value->number);
   else
-    loader_null(loader);
+    loader_null(row->loader);
 }
 
-static void put_bool(struct loader *loader, const json_t *object, const char *key)
+static void put_number(const struct row *row, const char *key)
 {
-  const json_t *value = json_object_get(object, key);
-  if (json_is_boolean(value))
-    loader_integer(loader, json_is_true(value));
-  else
-    loader_null(loader);
+  put_kind(row, key, DOCUMENT_INTEGER);
 }
 
-static void put_all(struct loader *loader, const json_t *object, const char *const *keys)
+static void put_all(const struct row *row, const char *const *keys)
 {
   for (; *keys; keys++)
-    put(loader, object, *keys);
+    put(row, *keys);
 }
 
-static void put_decision(struct loader *loader, const json_t *object)
+static void put_decision(const struct row *row)
 {
-  put_all(loader, object, (const char *const[]){"action", "would", "reply", "rule", "exception", NULL});
+  static const char *const keys[] = {"action", "would", "reply", "rule", "exception", NULL};
+  put_all(row, keys);
 }
 
 /* The domain of an address as record_address() tells it: "local@domain", "hmac@domain" or the domain alone. */
@@ -135,143 +141,169 @@ static const char *domain_of(const char *address)
   return address && strchr(address, '.') ? address : NULL;
 }
 
-static int put_message(struct audit_reader *reader, struct origin *origin, const struct head *head, const json_t *line,
-                       int64_t id)
+static void put_origin(struct loader *loader, const struct origin *origin, const struct head *head, int64_t id)
 {
-  struct loader *loader = reader->loaders[MESSAGE];
-  const json_t *client = json_object_get(line, "client"), *tls = json_object_get(line, "tls");
   loader_integer(loader, id);
   loader_integer(loader, origin->file);
   loader_integer(loader, origin->line);
   loader_integer(loader, origin->time);
   loader_integer(loader, origin->host);
   loader_integer(loader, head->seq);
-  put_number(loader, line, "pid");
-  put(loader, line, "direction");
-  put(loader, line, "queue_id");
-  put(loader, client, "ip");
-  put(loader, client, "name");
-  put(loader, line, "helo");
-  put(loader, line, "authenticated");
-  put(loader, tls, "version");
-  put(loader, tls, "cipher");
-  put_number(loader, tls, "bits");
-  put(loader, tls, "grade");
-  put(loader, line, "mail_from");
-  loader_text(loader, domain_of(string(line, "mail_from")));
-  put(loader, line, "author_domain");
-  put(loader, line, "message_id");
-  put_decision(loader, line);
-  put_number(loader, line, "elapsed_ms");
-  put_number(loader, line, "dns_ms");
-  put_number(loader, line, "dns_queries");
-  put_number(loader, line, "removed_headers");
-  return loader_end_row(loader);
 }
 
-static int put_hosts(struct loader *loader, const json_t *hosts, int64_t id, size_t recipient)
+static int put_message(struct audit_reader *reader, struct origin *origin, const struct head *head,
+                       struct document_node *line, int64_t id)
 {
-  for (size_t i = 0; i < json_array_size(hosts) && i < LIST_MAX; i++) {
-    const json_t *host = json_array_get(hosts, i);
+  struct document *document = reader->document;
+  const struct row row = {reader->loaders[MESSAGE], document, line};
+  put_origin(row.loader, origin, head, id);
+  put_number(&row, "pid");
+  put(&row, "direction");
+  put(&row, "queue_id");
+  const struct row client = {row.loader, document, document_get(document, line, "client")};
+  put(&client, "ip");
+  put(&client, "name");
+  put(&row, "helo");
+  put(&row, "authenticated");
+  const struct row tls = {row.loader, document, document_get(document, line, "tls")};
+  put(&tls, "version");
+  put(&tls, "cipher");
+  put_number(&tls, "bits");
+  put(&tls, "grade");
+  const char *mail_from = string(&row, "mail_from");
+  loader_text(row.loader, mail_from);
+  loader_text(row.loader, domain_of(mail_from));
+  put(&row, "author_domain");
+  put(&row, "message_id");
+  put_decision(&row);
+  put_number(&row, "elapsed_ms");
+  put_number(&row, "dns_ms");
+  put_number(&row, "dns_queries");
+  put_number(&row, "removed_headers");
+  return loader_end_row(row.loader);
+}
+
+static int put_hosts(struct loader *loader, struct document *document, struct document_node *hosts, int64_t id, int recipient)
+{
+  static const char *const keys[] = {"address", "tlsa", "base", NULL};
+  int number = 0;
+  for (struct document_node *host = document_first(document, hosts); host && number < LIST_MAX;
+       host = document_next(document, hosts, host)) {
+    const struct row row = {loader, document, host};
     loader_integer(loader, id);
-    loader_integer(loader, (int64_t)recipient);
-    loader_integer(loader, (int64_t)i);
-    put(loader, host, "name");
-    put_number(loader, host, "preference");
-    put_all(loader, host, (const char *const[]){"address", "tlsa", "base", NULL});
+    loader_integer(loader, recipient);
+    loader_integer(loader, number++);
+    put(&row, "name");
+    put_number(&row, "preference");
+    put_all(&row, keys);
     if (loader_end_row(loader) < 0)
       return -1;
   }
   return 0;
 }
 
-static int put_recipients(struct audit_reader *reader, const json_t *recipients, int64_t id)
+static int put_recipients(struct audit_reader *reader, struct document_node *recipients, int64_t id)
 {
+  static const char *const keys[] = {"address", "domain", "next_hop", NULL};
+  static const char *const dane_keys[] = {"verdict", "link", "mx", NULL};
+  struct document *document = reader->document;
   struct loader *loader = reader->loaders[RECIPIENT];
-  for (size_t i = 0; i < json_array_size(recipients) && i < LIST_MAX; i++) {
-    const json_t *recipient = json_array_get(recipients, i), *dane = json_object_get(recipient, "dane");
+  int number = 0;
+  for (struct document_node *recipient = document_first(document, recipients); recipient && number < LIST_MAX;
+       recipient = document_next(document, recipients, recipient)) {
+    const struct row row = {loader, document, recipient};
     loader_integer(loader, id);
-    loader_integer(loader, (int64_t)i);
-    put_all(loader, recipient, (const char *const[]){"address", "domain", "next_hop", NULL});
-    put_all(loader, dane, (const char *const[]){"verdict", "link", "mx", NULL});
-    put_number(loader, dane, "ttl");
-    put(loader, dane, "why");
-    put_decision(loader, recipient);
+    loader_integer(loader, number);
+    put_all(&row, keys);
+    const struct row dane = {loader, document, document_get(document, recipient, "dane")};
+    put_all(&dane, dane_keys);
+    put_number(&dane, "ttl");
+    put(&dane, "why");
+    put_decision(&row);
     if (loader_end_row(loader) < 0 ||
-        put_hosts(reader->loaders[DANE_HOST], json_object_get(dane, "hosts"), id, i) < 0)
+        put_hosts(reader->loaders[DANE_HOST], document, document_get(document, dane.object, "hosts"), id, number) < 0)
       return -1;
+    number++;
   }
   return 0;
 }
 
 /* An identity stands once: the first one counts. */
-static int put_spf(struct loader *loader, const json_t *spf, int64_t id)
+static int put_spf(struct loader *loader, struct document *document, struct document_node *spf, int64_t id)
 {
-  for (size_t i = 0; i < json_array_size(spf) && i < 2; i++) {
-    const json_t *identity = json_array_get(spf, i);
-    const char *name = string(identity, "identity");
-    const char *before = i > 0 ? string(json_array_get(spf, 0), "identity") : NULL;
+  static const char *const keys[] = {"domain", "result", "dnssec", "why", NULL};
+  const char *before = NULL;
+  struct document_node *identity = document_first(document, spf);
+  for (int i = 0; identity && i < 2; i++, identity = document_next(document, spf, identity)) {
+    const struct row row = {loader, document, identity};
+    const char *name = string(&row, "identity");
     if (!name || (before && strcmp(before, name) == 0))
       continue;
+    before = name;
     loader_integer(loader, id);
-    put_all(loader, identity, (const char *const[]){"identity", "domain", "result", "dnssec", "why", NULL});
+    loader_text(loader, name);
+    put_all(&row, keys);
     if (loader_end_row(loader) < 0)
       return -1;
   }
   return 0;
 }
 
-static int put_dkim(struct loader *loader, const json_t *dkim, int64_t id)
+static int put_dkim(struct loader *loader, struct document *document, struct document_node *dkim, int64_t id)
 {
-  for (size_t i = 0; i < json_array_size(dkim) && i < LIST_MAX; i++) {
-    const json_t *signature = json_array_get(dkim, i);
+  static const char *const keys[] = {"domain", "selector", "algorithm", NULL};
+  static const char *const result_keys[] = {"result", "dnssec", "why", NULL};
+  int number = 0;
+  for (struct document_node *signature = document_first(document, dkim); signature && number < LIST_MAX;
+       signature = document_next(document, dkim, signature)) {
+    const struct row row = {loader, document, signature};
     loader_integer(loader, id);
-    loader_integer(loader, (int64_t)i);
-    put_all(loader, signature, (const char *const[]){"domain", "selector", "algorithm", NULL});
-    put_number(loader, signature, "bits");
-    put_all(loader, signature, (const char *const[]){"result", "dnssec", "why", NULL});
+    loader_integer(loader, number++);
+    put_all(&row, keys);
+    put_number(&row, "bits");
+    put_all(&row, result_keys);
     if (loader_end_row(loader) < 0)
       return -1;
   }
   return 0;
 }
 
-static int put_dmarc(struct loader *loader, const json_t *dmarc, int64_t id)
+static int put_dmarc(struct loader *loader, struct document *document, struct document_node *dmarc, int64_t id)
 {
-  if (!json_is_object(dmarc))
+  static const char *const keys[] = {"result", "policy", "policy_domain", "organizational_domain", NULL};
+  static const char *const last_keys[] = {"dnssec", "override", "why", NULL};
+  const struct row row = {loader, document, dmarc};
+  if (!dmarc || dmarc->kind != DOCUMENT_MAP)
     return 0;
   loader_integer(loader, id);
-  put_all(loader, dmarc, (const char *const[]){"result", "policy", "policy_domain", "organizational_domain", NULL});
-  put_bool(loader, dmarc, "aligned_spf");
-  put_bool(loader, dmarc, "aligned_dkim");
-  put_all(loader, dmarc, (const char *const[]){"dnssec", "override", "why", NULL});
+  put_all(&row, keys);
+  put_kind(&row, "aligned_spf", DOCUMENT_BOOL);
+  put_kind(&row, "aligned_dkim", DOCUMENT_BOOL);
+  put_all(&row, last_keys);
   return loader_end_row(loader);
 }
 
-static int put_event(struct loader *loader, struct origin *origin, const struct head *head, const json_t *line)
+static int put_event(struct audit_reader *reader, struct origin *origin, const struct head *head, struct document_node *line)
 {
-  loader_integer(loader, registry_next(origin->registry, REGISTRY_EVENT));
-  loader_integer(loader, origin->file);
-  loader_integer(loader, origin->line);
-  loader_integer(loader, origin->time);
-  loader_integer(loader, origin->host);
-  loader_integer(loader, head->seq);
-  put_number(loader, line, "pid");
-  put_all(loader, line,
-          (const char *const[]){"event", "why", "exception", "version", "servers", "config", NULL});
-  return loader_end_row(loader);
+  static const char *const keys[] = {"event", "why", "exception", "version", "servers", "config", NULL};
+  const struct row row = {reader->loaders[EVENT], reader->document, line};
+  put_origin(row.loader, origin, head, registry_next(origin->registry, REGISTRY_EVENT));
+  put_number(&row, "pid");
+  put_all(&row, keys);
+  return loader_end_row(row.loader);
 }
 
-static int put_line(struct audit_reader *reader, struct origin *origin, const struct head *head, const json_t *line)
+static int put_line(struct audit_reader *reader, struct origin *origin, const struct head *head, struct document_node *line)
 {
+  struct document *document = reader->document;
   if (strcmp(head->event, "message") != 0)
-    return put_event(reader->loaders[EVENT], origin, head, line);
+    return put_event(reader, origin, head, line);
   int64_t id = registry_next(origin->registry, REGISTRY_MESSAGE);
   if (put_message(reader, origin, head, line, id) < 0 ||
-      put_recipients(reader, json_object_get(line, "recipients"), id) < 0 ||
-      put_spf(reader->loaders[SPF], json_object_get(line, "spf"), id) < 0 ||
-      put_dkim(reader->loaders[DKIM], json_object_get(line, "dkim"), id) < 0 ||
-      put_dmarc(reader->loaders[DMARC], json_object_get(line, "dmarc"), id) < 0)
+      put_recipients(reader, document_get(document, line, "recipients"), id) < 0 ||
+      put_spf(reader->loaders[SPF], document, document_get(document, line, "spf"), id) < 0 ||
+      put_dkim(reader->loaders[DKIM], document, document_get(document, line, "dkim"), id) < 0 ||
+      put_dmarc(reader->loaders[DMARC], document, document_get(document, line, "dmarc"), id) < 0)
     return -1;
   return 0;
 }
@@ -291,46 +323,43 @@ static enum origin_use is_known(struct audit_reader *reader, const struct origin
 }
 
 /* The reason why this is no line of an audit log, or NULL. */
-static const char *read_head(struct head *head, int64_t *time, const json_t *line)
+static const char *read_head(struct head *head, int64_t *time, struct document *document, struct document_node *line)
 {
-  const json_t *version = json_object_get(line, "v"), *seq = json_object_get(line, "seq");
-  const char *moment = string(line, "time");
-  if (!json_is_object(line))
+  const struct row row = {NULL, document, line};
+  if (line->kind != DOCUMENT_MAP)
     return "not a JSON object";
-  if (!json_is_integer(version) || json_integer_value(version) != 1)
+  const struct document_node *version = document_get(document, line, "v");
+  if (!version || version->kind != DOCUMENT_INTEGER || version->number != 1)
     return "not a line of an audit log, or of a version that is not known";
-  head->seq = json_is_integer(seq) ? json_integer_value(seq) : 0;
-  head->event = string(line, "event");
-  head->host = string(line, "host");
+  const struct document_node *seq = document_get(document, line, "seq");
+  head->seq = seq && seq->kind == DOCUMENT_INTEGER ? seq->number : 0;
   if (head->seq <= 0)
     return "without a sequence number";
+  const char *moment = string(&row, "time");
   if (!moment || moment_read(time, moment) != strlen(moment))
     return "without a time";
+  head->event = string(&row, "event");
+  head->host = string(&row, "host");
   if (!head->event)
     return "without an event";
-  if (strcmp(head->event, "message") == 0 && !string(line, "direction"))
+  if (strcmp(head->event, "message") == 0 && !string(&row, "direction"))
     return "a message without a direction";
   return NULL;
 }
 
-enum origin_use audit_reader_take(struct audit_reader *reader, struct origin *origin, const char *line, size_t length)
+enum origin_use audit_reader_take(struct audit_reader *reader, struct origin *origin, char *line, size_t length)
 {
   struct head head = {0};
-  json_error_t error;
-  json_t *object = json_loadb(line, length, 0, &error);
-  enum origin_use use = ORIGIN_DAMAGED;
-  origin->why = object ? read_head(&head, &origin->time, object) : "not JSON";
+  struct document_node *top = document_read(reader->document, line, length);
+  origin->why = top ? read_head(&head, &origin->time, reader->document, top) : "not JSON";
   if (origin->why)
-    goto out;
+    return ORIGIN_DAMAGED;
   origin->host = registry_host(origin->registry, head.host ? head.host : "");
-  use = ORIGIN_FAILED;
   if (origin->host == 0)
-    goto out;
+    return ORIGIN_FAILED;
   registry_visit(origin->registry, origin, origin->kind = "audit");
-  use = origin->suspect ? is_known(reader, origin, &head) : ORIGIN_USED;
-  if (use == ORIGIN_USED && put_line(reader, origin, &head, object) < 0)
-    use = ORIGIN_FAILED;
-out:
-  json_decref(object);
+  enum origin_use use = origin->suspect ? is_known(reader, origin, &head) : ORIGIN_USED;
+  if (use == ORIGIN_USED && put_line(reader, origin, &head, top) < 0)
+    return ORIGIN_FAILED;
   return use;
 }

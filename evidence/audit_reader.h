@@ -14,7 +14,7 @@ struct audit_reader;
 /* NULL on error, which is database_error(). */
 struct audit_reader *audit_reader_new(struct database *database);
 void audit_reader_free(struct audit_reader *reader); /* takes NULL */
-/* One line. Fills in time and host of `origin`. */
-enum origin_use audit_reader_take(struct audit_reader *reader, struct origin *origin, const char *line, size_t length);
+/* One line, which is changed. Fills in time and host of `origin`. */
+enum origin_use audit_reader_take(struct audit_reader *reader, struct origin *origin, char *line, size_t length);
 /* All rows are in the database. 0 or -1. */
 int audit_reader_flush(struct audit_reader *reader);

@@ -60,7 +60,8 @@ int statement_run(struct statement *statement);
  * loader_flush(), which is to be called before the commit. NULL on error. */
 struct loader *loader_open(struct database *database, const char *table, const char *columns);
 void loader_close(struct loader *loader); /* takes NULL; drops what was not flushed */
-void loader_text(struct loader *loader, const char *text); /* NULL for null; valid UTF-8 */
+/* NULL for null; valid UTF-8; borrowed until the end of the row. */
+void loader_text(struct loader *loader, const char *text);
 void loader_integer(struct loader *loader, int64_t value);
 void loader_null(struct loader *loader);
 int loader_end_row(struct loader *loader); /* 0 or -1 */

@@ -170,7 +170,10 @@ static void sqlite_close_loader(void *of)
 static void sqlite_load(void *of, const char *text)
 {
   struct sqlite_loader *loader = of;
-  sqlite_bind(loader->statement, ++loader->at, text);
+  if (text)
+    sqlite3_bind_text(loader->statement, ++loader->at, text, -1, SQLITE_STATIC);
+  else
+    sqlite3_bind_null(loader->statement, ++loader->at);
 }
 
 static void sqlite_load_integer(void *of, int64_t value)

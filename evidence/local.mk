@@ -1,6 +1,6 @@
 # Sources, libraries and tests of evidence/.
 noinst_LIBRARIES += evidence/libevidence.a
-evidence_libevidence_a_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS) $(PQ_CFLAGS) $(JANSSON_CFLAGS) $(ZLIB_CFLAGS) $(CRYPTO_CFLAGS)
+evidence_libevidence_a_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS) $(PQ_CFLAGS) $(JANSSON_CFLAGS) $(ZLIB_CFLAGS) $(CRYPTO_CFLAGS) $(YAJL_CFLAGS)
 evidence_libevidence_a_SOURCES = \
   evidence/arrivals.c evidence/arrivals.h \
   evidence/audit_reader.c evidence/audit_reader.h \
@@ -10,6 +10,7 @@ evidence_libevidence_a_SOURCES = \
   evidence/database.c evidence/database.h \
   evidence/database_postgres.c \
   evidence/database_sqlite.c \
+  evidence/document.c evidence/document.h \
   evidence/hold.c evidence/hold.h \
   evidence/import.c evidence/import.h \
   evidence/lines.c evidence/lines.h \
@@ -29,11 +30,13 @@ evidence_libevidence_a_SOURCES = \
   evidence/tls_sessions.c evidence/tls_sessions.h
 evidence_libs = evidence/libevidence.a $(audit_libs) $(SQLITE_LIBS) $(PQ_LIBS) $(JANSSON_LIBS) $(ZLIB_LIBS)
 
-unit_tests += evidence/class_test evidence/daily_test evidence/mta_fact_test evidence/mta_log_test
+unit_tests += evidence/class_test evidence/daily_test evidence/document_test evidence/mta_fact_test evidence/mta_log_test
 evidence_class_test_SOURCES = evidence/class_test.c
 evidence_class_test_LDADD = $(evidence_libs) $(CMOCKA_LIBS)
 evidence_daily_test_SOURCES = evidence/daily_test.c
 evidence_daily_test_LDADD = $(evidence_libs) $(CMOCKA_LIBS)
+evidence_document_test_SOURCES = evidence/document_test.c
+evidence_document_test_LDADD = $(evidence_libs) $(CMOCKA_LIBS)
 evidence_mta_fact_test_SOURCES = evidence/mta_fact_test.c
 evidence_mta_fact_test_LDADD = $(evidence_libs) $(CMOCKA_LIBS)
 evidence_mta_log_test_SOURCES = evidence/mta_log_test.c

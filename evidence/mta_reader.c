@@ -41,7 +41,8 @@ struct mta_reader {
   struct witness witnesses[HOSTS_MAX];
   size_t witness_count;
   unsigned char key[KEY_SIZE]; /* for marks */
-  struct text address;
+  struct text address; /* of the row at hand */
+  char domain[DOMAIN_SIZE];
   char message[MESSAGE_MAX];
 };
 
@@ -219,9 +220,10 @@ static enum origin_use put_accepted(struct mta_reader *reader, struct origin *or
 
 static void put_recipient(struct mta_reader *reader, const char *address, int64_t mark)
 {
-  char domain[DOMAIN_SIZE] = "";
+  char *domain = reader->domain;
   struct text *told = &reader->address;
   const char *at = strrchr(address, '@');
+  *domain = '\0';
   if (at)
     domain_normalize(domain, at + 1, strlen(at + 1));
   text_clear(told);
