@@ -32,8 +32,8 @@ static void print_usage(FILE *stream)
   fprintf(stream,
           "usage: sluisctl [-c FILE] audit prune [--database WHERE] [--lines DAYS] [--counts DAYS] [--files] [--dry-run]\n"
           "  --database WHERE  a file (default " COMMAND_DATABASE "), or postgresql://...\n"
-          "  --lines DAYS      how long single messages, events and deliveries are kept (default %d)\n"
-          "  --counts DAYS     how long their daily counts are kept (default %d)\n"
+          "  --lines DAYS      how long single messages and deliveries are kept (default %d)\n"
+          "  --counts DAYS     how long sums by day and events of the daemon are kept (default %d)\n"
           "  --files           also remove rotated files of the configured audit log, as old as that and imported\n"
           "  --dry-run         only say what would be removed\n"
           "exit status: 0 done, 1 a file had to stay, 69 the database failed\n",
@@ -87,7 +87,7 @@ static int read_words(struct words *to, int count, char **words)
   if (optind == count && to->counts >= to->lines)
     return -1;
   if (optind == count)
-    fputs("sluisctl audit prune: counts are made of lines, and kept for as long at least\n", stderr);
+    fputs("sluisctl audit prune: sums are made of lines, and kept for as long at least\n", stderr);
   else
     print_usage(stderr);
   return EX_USAGE;
@@ -105,20 +105,20 @@ static void tell_rows(const struct words *words, const struct prune_options *opt
 {
   struct text text = {0};
   if (count->days > 0) {
-    text_printf(&text, "removed the lines of %" PRIu64 " days before %s: %" PRIu64 " messages, %" PRIu64 " events, %" PRIu64
-                       " messages taken in by an MTA, %" PRIu64 " deliveries; their daily counts are kept",
-                count->days, day_tell(options->lines_before), count->messages, count->events, count->accepted,
-                count->deliveries);
+    text_printf(&text, "removed the lines of %" PRIu64 " days before %s: %" PRIu64 " messages, %" PRIu64
+                       " taken in by an MTA, %" PRIu64 " deliveries; the sums by day are kept",
+                count->days, day_tell(options->lines_before), count->messages, count->accepted, count->deliveries);
     tell(words, text.bytes);
   }
   text_clear(&text);
-  if (count->counts > 0) {
-    text_printf(&text, "removed the counts before %s: %" PRIu64 " rows", day_tell(options->counts_before), count->counts);
+  if (count->counts + count->events > 0) {
+    text_printf(&text, "removed the sums by day before %s: %" PRIu64 " rows, and %" PRIu64 " events",
+                day_tell(options->counts_before), count->counts, count->events);
     tell(words, text.bytes);
   }
   if (count->held > 0)
-    printf("holds keep %" PRIu64 " messages and events of that time\n", count->held);
-  if (count->days == 0 && count->counts == 0)
+    printf("holds keep %" PRIu64 " messages of that time\n", count->held);
+  if (count->days == 0 && count->counts + count->events == 0)
     printf("no line in the database is from before %s and not held\n", day_tell(options->lines_before));
   text_free(&text);
 }

@@ -117,6 +117,13 @@ static const char *printable(const char *path)
   return text_printable(shown, sizeof shown, path, strlen(path));
 }
 
+/* An address of a server can hold a password. */
+static const char *name_of_database(const struct words *words)
+{
+  const char *where = words->database ? words->database : COMMAND_DATABASE;
+  return strstr(where, "://") ? "on the PostgreSQL server" : printable(where);
+}
+
 static void tell_problem(void *context, const char *path, uint64_t line, const char *why)
 {
   (void)context;
@@ -135,7 +142,7 @@ static int open_database(const struct words *words, struct story *story)
   if (database)
     story->sources[story->source_count++] = (struct story_source){database, "database"};
   else
-    fprintf(stderr, "sluisctl audit show: %s: %s\n", printable(where), error.bytes);
+    fprintf(stderr, "sluisctl audit show: %s: %s\n", name_of_database(words), error.bytes);
   text_free(&error);
   return database || !words->database ? EX_OK : EX_UNAVAILABLE;
 }
@@ -175,7 +182,7 @@ static void tell_sources(FILE *stream, const struct words *words, const struct s
 {
   bool database = story->source_count > 0 && strcmp(story->sources[0].name, "database") == 0;
   fprintf(stream, "looked in %s%s", database ? "the database " : "no database",
-          database ? printable(words->database ? words->database : COMMAND_DATABASE) : "");
+          database ? name_of_database(words) : "");
   fprintf(stream, " and in %zu log file%s", sift->read, sift->read == 1 ? "" : "s");
   if (sift->skipped > 0)
     fprintf(stream, " (%zu more are in the database)", sift->skipped);

@@ -22,7 +22,6 @@ evidence_libevidence_a_SOURCES = \
   evidence/postconf.c evidence/postconf.h \
   evidence/postfix.c evidence/postfix.h \
   evidence/prune.c evidence/prune.h evidence/prune_file.c \
-  evidence/remains.c evidence/remains.h \
   evidence/schema.c evidence/schema.h \
   evidence/sendmail.c evidence/sendmail.h \
   evidence/settle.c evidence/settle.h \

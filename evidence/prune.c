@@ -7,55 +7,43 @@
 #include <string.h>
 
 #include "evidence/daily.h"
-#include "evidence/remains.h"
+#include "evidence/daily.h"
+#include "evidence/settle.h"
 
 enum { DAY_MS = 86400000 };
 
 #define WITHIN(domain) "(" domain " = h.domain OR " domain " LIKE '%.' || h.domain)"
-/* Holds that last at $3, as NOT EXISTS (... and what they cover). */
-#define NO_HOLD(time) \
-  " AND NOT EXISTS (SELECT 1 FROM hold h WHERE h.ends > $3 AND " time " >= h.first_time AND " time " < h.last_time"
-#define NO_HOLD_OF_MESSAGE \
-  NO_HOLD("m.time") " AND (h.domain IS NULL OR " WITHIN("m.author_domain") " OR " WITHIN("m.mail_from_domain") \
-  " OR EXISTS (SELECT 1 FROM recipient r WHERE r.message_id = m.id AND " WITHIN("r.domain") ")))"
-/* What the MTA told of a message goes with it; what it told of none goes by its own time. */
-#define GOES_WITH(letter) \
-  " FROM doomed_message x JOIN message m ON m.id = x.id JOIN " letter " a ON a.queue_id = m.queue_id AND a.message_id = m.id"
-#define GOES_ALONE(letter) \
-  " FROM " letter " a WHERE a.time >= $1 AND a.time < $2 AND NOT EXISTS (SELECT 1 FROM message m WHERE m.id = a.message_id)"
+/* A hold that lasts at $3 and is about this time. */
+#define HELD_AT(time) "h.ends > $3 AND " time " >= h.first_time AND " time " < h.last_time"
+#define HELD_MESSAGE \
+  HELD_AT("m.time") " AND (h.domain IS NULL OR " WITHIN("m.author_domain") " OR " WITHIN("m.mail_from_domain") \
+  " OR EXISTS (SELECT 1 FROM recipient r WHERE r.message_id = m.id AND " WITHIN("r.domain") "))"
+/* What the MTA tells of a message that is held is held with it. */
+#define HELD_WITH_MESSAGE \
+  " AND NOT EXISTS (SELECT 1 FROM message m JOIN hold h ON " HELD_MESSAGE " WHERE m.id = a.message_id)"
 
-enum { MESSAGES, EVENTS, ACCEPTED_WITH, ACCEPTED_ALONE, DELIVERIES_WITH, DELIVERIES_ALONE, DAY_STEPS };
-
-/* Which rows of a day go. Those with $1 are of the day from $1 to $2. */
-static const struct {
-  const char *sql;
-  bool by_day;
-} choices[DAY_STEPS] = {
-    [MESSAGES] = {"INSERT INTO doomed_message SELECT m.id FROM message m WHERE m.time >= $1 AND m.time < $2"
-                  NO_HOLD_OF_MESSAGE, true},
-    [EVENTS] = {"INSERT INTO doomed_event SELECT e.id FROM event e WHERE e.time >= $1 AND e.time < $2" NO_HOLD("e.time")
-                ")", true},
-    [ACCEPTED_WITH] = {"INSERT INTO doomed_accepted SELECT a.id" GOES_WITH("accepted"), false},
-    [ACCEPTED_ALONE] = {"INSERT INTO doomed_accepted SELECT a.id" GOES_ALONE("accepted") NO_HOLD("a.time") ")", true},
-    [DELIVERIES_WITH] = {"INSERT INTO doomed_delivery SELECT a.id" GOES_WITH("delivery"), false},
-    [DELIVERIES_ALONE] = {"INSERT INTO doomed_delivery SELECT a.id" GOES_ALONE("delivery") NO_HOLD("a.time")
-                          " AND (h.domain IS NULL OR " WITHIN("a.domain") "))", true},
+/* Which rows of the day from $1 to $2 go. */
+static const char *const choices[] = {
+    "INSERT INTO doomed_message SELECT m.id FROM message m WHERE m.time >= $1 AND m.time < $2 AND NOT EXISTS (SELECT 1 FROM"
+    " hold h WHERE " HELD_MESSAGE ")",
+    "INSERT INTO doomed_accepted SELECT a.id FROM accepted a WHERE a.time >= $1 AND a.time < $2 AND NOT EXISTS (SELECT 1 FROM"
+    " hold h WHERE " HELD_AT("a.time") ")" HELD_WITH_MESSAGE,
+    "INSERT INTO doomed_delivery SELECT a.id FROM delivery a WHERE a.time >= $1 AND a.time < $2 AND NOT EXISTS (SELECT 1 FROM"
+    " hold h WHERE " HELD_AT("a.time") " AND (h.domain IS NULL OR " WITHIN("a.domain") "))" HELD_WITH_MESSAGE,
 };
 
 static const char *const makings[] = {
     "CREATE TEMPORARY TABLE IF NOT EXISTS doomed_message (id BIGINT PRIMARY KEY)",
-    "CREATE TEMPORARY TABLE IF NOT EXISTS doomed_event (id BIGINT PRIMARY KEY)",
     "CREATE TEMPORARY TABLE IF NOT EXISTS doomed_accepted (id BIGINT PRIMARY KEY)",
     "CREATE TEMPORARY TABLE IF NOT EXISTS doomed_delivery (id BIGINT PRIMARY KEY)",
 };
 
-static const char *const emptyings[] = {"DELETE FROM doomed_message", "DELETE FROM doomed_event",
-                                        "DELETE FROM doomed_accepted", "DELETE FROM doomed_delivery"};
+static const char *const emptyings[] = {"DELETE FROM doomed_message", "DELETE FROM doomed_accepted",
+                                        "DELETE FROM doomed_delivery"};
 
 static const char *const removals[] = {
     "DELETE FROM delivery WHERE id IN (SELECT id FROM doomed_delivery)",
     "DELETE FROM accepted WHERE id IN (SELECT id FROM doomed_accepted)",
-    "DELETE FROM event WHERE id IN (SELECT id FROM doomed_event)",
     "DELETE FROM dane_host WHERE message_id IN (SELECT id FROM doomed_message)",
     "DELETE FROM recipient WHERE message_id IN (SELECT id FROM doomed_message)",
     "DELETE FROM spf WHERE message_id IN (SELECT id FROM doomed_message)",
@@ -137,29 +125,25 @@ static int choose(struct database *database, const struct prune_options *options
 {
   if (run_all(database, emptyings, COUNT(emptyings)) < 0)
     return -1;
-  for (int i = 0; i < DAY_STEPS; i++)
-    if (run_bound(database, choices[i].sql, choices[i].by_day ? 3 : 0, day, day + DAY_MS, options->now) < 0)
+  for (size_t i = 0; i < COUNT(choices); i++)
+    if (run_bound(database, choices[i], 3, day, day + DAY_MS, options->now) < 0)
       return -1;
   return 0;
 }
 
 static int count_doomed(struct database *database, int64_t day, struct prune_count *count)
 {
-  int64_t messages, events, accepted, deliveries, all;
+  int64_t messages, accepted, deliveries, all;
   if (read_number(database, "SELECT count(*) FROM doomed_message", 0, 0, 0, &messages) < 0 ||
-      read_number(database, "SELECT count(*) FROM doomed_event", 0, 0, 0, &events) < 0 ||
       read_number(database, "SELECT count(*) FROM doomed_accepted", 0, 0, 0, &accepted) < 0 ||
       read_number(database, "SELECT count(*) FROM doomed_delivery", 0, 0, 0, &deliveries) < 0 ||
-      read_number(database,
-                  "SELECT (SELECT count(*) FROM message m WHERE m.time >= $1 AND m.time < $2) + (SELECT count(*) FROM event e"
-                  " WHERE e.time >= $1 AND e.time < $2)", 2, day, day + DAY_MS, &all) < 0)
+      read_number(database, "SELECT count(*) FROM message WHERE time >= $1 AND time < $2", 2, day, day + DAY_MS, &all) < 0)
     return -1;
   *count = (struct prune_count){.messages = (uint64_t)messages,
-                                .events = (uint64_t)events,
                                 .accepted = (uint64_t)accepted,
                                 .deliveries = (uint64_t)deliveries,
-                                .held = (uint64_t)(all - messages - events)};
-  count->days = messages + events + accepted + deliveries > 0;
+                                .held = (uint64_t)(all - messages)};
+  count->days = messages + accepted + deliveries > 0;
   return 0;
 }
 
@@ -171,7 +155,7 @@ static int remove_day(struct database *database, const struct prune_options *opt
     return -1;
   if (count->days == 0)
     return 0;
-  if (remains_keep(database) < 0 || run_all(database, removals, COUNT(removals)) < 0)
+  if (run_all(database, removals, COUNT(removals)) < 0)
     return -1;
   return note(database, options, "lines", day, day + DAY_MS, count, NULL);
 }
@@ -189,7 +173,6 @@ static int next_line(struct database *database, int64_t from, int64_t before, in
 {
   return read_number(database,
                      "SELECT min(t) FROM (SELECT min(time) AS t FROM message WHERE time >= $1 AND time < $2 UNION ALL"
-                     " SELECT min(time) FROM event WHERE time >= $1 AND time < $2 UNION ALL"
                      " SELECT min(time) FROM accepted WHERE time >= $1 AND time < $2 UNION ALL"
                      " SELECT min(time) FROM delivery WHERE time >= $1 AND time < $2) AS first", 2, from, before, time);
 }
@@ -210,7 +193,6 @@ static int remove_lines(struct database *database, const struct prune_options *o
       return -1;
     total->days += count.days;
     total->messages += count.messages;
-    total->events += count.events;
     total->accepted += count.accepted;
     total->deliveries += count.deliveries;
     total->held += count.held;
@@ -218,35 +200,45 @@ static int remove_lines(struct database *database, const struct prune_options *o
   }
 }
 
-/* Within a transaction. A file all of whose lines are that old has told nothing that is still there. */
+/* Days are numbers there. */
+#define DAYS(table) {"SELECT count(*) FROM " table " WHERE day < $1", "DELETE FROM " table " WHERE day < $1"}
+
+static const struct {
+  const char *count, *remove;
+} sums[] = {DAYS("daily_inbound"), DAYS("daily_outbound"), DAYS("daily_proven"), DAYS("daily_message"), DAYS("daily_host")};
+
+/* A file all of whose lines are that old has told nothing that is still there. $1 is the moment, in milliseconds. */
+static const char *const old_files[] = {
+    "DELETE FROM event WHERE time < $1 AND NOT EXISTS (SELECT 1 FROM hold h WHERE h.ends > $2 AND event.time >= h.first_time AND"
+    " event.time < h.last_time)",
+    "DELETE FROM problem WHERE file_id IN (SELECT id FROM file WHERE coalesce(last_time, imported) < $1)",
+    "DELETE FROM span WHERE file_id IN (SELECT id FROM file WHERE coalesce(last_time, imported) < $1)",
+    "DELETE FROM file WHERE coalesce(last_time, imported) < $1 AND NOT EXISTS (SELECT 1 FROM message m WHERE m.time < $1 AND"
+    " m.file_id = file.id) AND NOT EXISTS (SELECT 1 FROM event e WHERE e.time < $1 AND e.file_id = file.id) AND NOT EXISTS"
+    " (SELECT 1 FROM delivery d WHERE d.time < $1 AND d.file_id = file.id)",
+};
+
+/* Within a transaction. */
 static int remove_old_counts(struct database *database, const struct prune_options *options, struct prune_count *total)
 {
-  int64_t first, rows, hosts;
-  int64_t before = options->counts_before;
-  if (read_number(database, "SELECT min(day) FROM remains", 0, 0, 0, &first) < 0 ||
-      read_number(database, "SELECT count(*) FROM remains WHERE day < $1", 1, before, 0, &rows) < 0 ||
-      read_number(database, "SELECT count(*) FROM remains_host WHERE day < $1", 1, before, 0, &hosts) < 0)
-    return -1;
-  static const char *const statements[] = {
-      "DELETE FROM remains WHERE day < $1",
-      "DELETE FROM remains_host WHERE day < $1",
-      "DELETE FROM daily_inbound WHERE day < CAST($1 AS BIGINT) / 86400000",
-      "DELETE FROM daily_outbound WHERE day < CAST($1 AS BIGINT) / 86400000",
-      "DELETE FROM daily_proven WHERE day < CAST($1 AS BIGINT) / 86400000",
-      "DELETE FROM daily_message WHERE day < CAST($1 AS BIGINT) / 86400000",
-      "DELETE FROM daily_host WHERE day < CAST($1 AS BIGINT) / 86400000",
-      "DELETE FROM problem WHERE file_id IN (SELECT id FROM file WHERE coalesce(last_time, imported) < $1)",
-      "DELETE FROM span WHERE file_id IN (SELECT id FROM file WHERE coalesce(last_time, imported) < $1)",
-      "DELETE FROM file WHERE coalesce(last_time, imported) < $1 AND NOT EXISTS (SELECT 1 FROM message m WHERE m.time < $1"
-      " AND m.file_id = file.id) AND NOT EXISTS (SELECT 1 FROM event e WHERE e.time < $1 AND e.file_id = file.id)"
-      " AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.time < $1 AND d.file_id = file.id)",
-  };
-  for (size_t i = 0; i < COUNT(statements); i++)
-    if (run_bound(database, statements[i], 1, before, 0, 0) < 0)
+  int64_t rows, before, after, day = options->counts_before / DAY_MS;
+  struct prune_count count = {0};
+  for (size_t i = 0; i < COUNT(sums); i++) {
+    if (read_number(database, sums[i].count, 1, day, 0, &rows) < 0 || run_bound(database, sums[i].remove, 1, day, 0, 0) < 0)
       return -1;
-  struct prune_count count = {.counts = (uint64_t)(rows + hosts)};
+    count.counts += (uint64_t)rows;
+  }
+  if (read_number(database, "SELECT count(*) FROM event", 0, 0, 0, &before) < 0)
+    return -1;
+  for (size_t i = 0; i < COUNT(old_files); i++)
+    if (run_bound(database, old_files[i], i == 0 ? 2 : 1, options->counts_before, options->now, 0) < 0)
+      return -1;
+  if (read_number(database, "SELECT count(*) FROM event", 0, 0, 0, &after) < 0)
+    return -1;
+  count.events = (uint64_t)(before - after);
   total->counts = count.counts;
-  return count.counts > 0 ? note(database, options, "counts", first, before, &count, NULL) : 0;
+  total->events = count.events;
+  return count.counts + count.events > 0 ? note(database, options, "counts", 0, options->counts_before, &count, NULL) : 0;
 }
 
 int prune_note_file(struct database *database, const struct prune_options *options, const struct prune_file *file)
@@ -260,11 +252,11 @@ int prune_note_file(struct database *database, const struct prune_options *optio
 int prune_run(struct database *database, const struct prune_options *options, struct prune_count *count)
 {
   *count = (struct prune_count){0};
-  /* What an interrupted import did not count is counted before it goes. */
-  if (daily_settle(database) < 0)
-    return -1;
   /* What is removed is to be gone from the file too. */
   if (!database_is_server(database) && database_run(database, "PRAGMA secure_delete = 1") < 0)
+    return -1;
+  /* What an interrupted import did not count is counted before it goes. */
+  if (!options->rehearse && (settle_all(database) < 0 || daily_settle(database) < 0))
     return -1;
   if (run_all(database, makings, COUNT(makings)) < 0 || remove_lines(database, options, count) < 0 ||
       database_begin(database) < 0)

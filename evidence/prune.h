@@ -2,12 +2,11 @@
  *
  * Removing what has been kept for long enough, by class:
  *
- *   lines   what came from single lines of a log: messages, events, deliveries. Before they go, they are counted (remains.h).
- *   counts  those counts, and what is known of the files that they came from.
+ *   lines   what came from single lines about mail: messages, deliveries. They are in the sums by day (daily.h).
+ *   counts  those sums, events of the daemon, and what is known of the files that all this came from.
  *   files   rotated files of the audit log (prune_file()).
  *
- * A day is one transaction: it is removed and counted, and the note of it written, or nothing of it. What a hold covers
- * stays. What was removed is noted in the table `pruned`.
+ * A day is one transaction: its lines are removed and the note of it written, or nothing of it. What a hold covers stays. What was removed is noted in the table `pruned`.
  */
 #pragma once
 
@@ -25,9 +24,9 @@ struct prune_options {
 };
 
 struct prune_count {
-  uint64_t days, messages, events, accepted, deliveries;
-  uint64_t held;   /* messages and events that a hold kept */
-  uint64_t counts; /* rows of daily counts */
+  uint64_t days, messages, accepted, deliveries;
+  uint64_t held;           /* messages that a hold kept */
+  uint64_t counts, events; /* rows of sums by day, and events, whose time is over */
 };
 
 /* database is open for writing. 0; -1 is database_error(), and the days that were done before stay done. */

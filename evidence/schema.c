@@ -96,13 +96,6 @@ static const char *const tables[] = {
     " time BIGINT NOT NULL, relay TEXT NOT NULL, queue_id TEXT, tls TEXT NOT NULL, tls_match TEXT, tls_version TEXT,"
     " tls_cipher TEXT, tls_bits BIGINT, PRIMARY KEY (host_id, number))$COMPACT",
 
-    /* Counts of lines that were removed. */
-    "CREATE TABLE IF NOT EXISTS remains (day BIGINT NOT NULL, host_id BIGINT NOT NULL, direction TEXT NOT NULL,"
-    " subject TEXT NOT NULL, value TEXT NOT NULL, domain TEXT NOT NULL, messages BIGINT NOT NULL, recipients BIGINT NOT NULL,"
-    " PRIMARY KEY (day, host_id, direction, subject, value, domain))$COMPACT",
-    "CREATE TABLE IF NOT EXISTS remains_host (day BIGINT NOT NULL, host_id BIGINT NOT NULL, lines BIGINT NOT NULL,"
-    " first_seq BIGINT NOT NULL, last_seq BIGINT NOT NULL, first_time BIGINT NOT NULL, last_time BIGINT NOT NULL,"
-    " PRIMARY KEY (day, host_id))$COMPACT",
     /* What is kept for longer because of an incident. A hold that has ended stays, as evidence. */
     "CREATE TABLE IF NOT EXISTS hold (name TEXT PRIMARY KEY, reason TEXT NOT NULL, domain TEXT, first_time BIGINT NOT NULL,"
     " last_time BIGINT NOT NULL, made BIGINT NOT NULL, ends BIGINT NOT NULL)",

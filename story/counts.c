@@ -11,7 +11,9 @@
 
 #include "story/row.h"
 
-#define DAY_MS "86400000"
+enum { DAY_MS = 86400000 };
+
+#define DAY "86400000"
 
 /* RFC 6376 6.1: one good signature is enough, as the report has it. */
 #define DKIM_RESULT \
@@ -28,17 +30,19 @@
 
 #define INBOUND(subject, value) \
   {"inbound", subject, \
-   "SELECT m.time / " DAY_MS ", " value ", count(*), 0 FROM message m WHERE coalesce(m.author_domain, m.mail_from_domain) =" \
+   "SELECT m.time / " DAY ", " value ", count(*), 0 FROM message m WHERE coalesce(m.author_domain, m.mail_from_domain) =" \
    " $1 AND m.direction = 'inbound' AND m.time >= $2 AND m.time < $3 GROUP BY 1, 2"}
 #define OUTBOUND(subject, value) \
   {"outbound", subject, \
-   "SELECT m.time / " DAY_MS ", " value ", count(DISTINCT m.id), count(*) FROM recipient r JOIN message m ON m.id =" \
+   "SELECT m.time / " DAY ", " value ", count(DISTINCT m.id), count(*) FROM recipient r JOIN message m ON m.id =" \
    " r.message_id WHERE r.domain = $1 AND m.direction = 'outbound' AND m.time >= $2 AND m.time < $3 GROUP BY 1, 2"}
 
 /* Day, value, messages, recipients. */
-static const struct {
+struct question {
   const char *direction, *subject, *sql;
-} questions[] = {
+};
+
+static const struct question questions[] = {
     INBOUND("action", "coalesce(m.action, 'accept')"),
     INBOUND("spf", SPF_RESULT),
     INBOUND("dkim", DKIM_RESULT),
@@ -48,9 +52,11 @@ static const struct {
     OUTBOUND("action", "coalesce(r.action, 'accept')"),
     OUTBOUND("verdict", "coalesce(r.verdict, 'not-examined')"),
     {"outbound", "class",
-     "SELECT d.time / " DAY_MS ", d.class, count(DISTINCT d.queue_id), count(*) FROM delivery d WHERE d.domain = $1 AND"
+     "SELECT d.time / " DAY ", d.class, count(DISTINCT d.queue_id), count(*) FROM delivery d WHERE d.domain = $1 AND"
      " d.last = 1 AND d.time >= $2 AND d.time < $3 GROUP BY 1, 2"},
 };
+
+enum { QUESTION_COUNT = sizeof questions / sizeof *questions };
 
 static int month_of(int64_t day)
 {
@@ -85,30 +91,35 @@ static void add(struct counts *counts, const struct count *add)
   counts->rows[counts->count++].value = arena_string(counts->arena, add->value);
 }
 
-static int read_remains(struct counts *counts, struct database *database, const char *domain, int64_t from, int64_t to)
-{
-  struct statement *statement = row_ask_period(
-      database, "SELECT day / " DAY_MS ", direction, subject, value, messages, recipients FROM remains WHERE domain = $1 AND day"
-                " >= $2 AND day < $3 AND subject IN ('action', 'spf', 'dkim', 'dmarc', 'dmarc-policy', 'tls', 'verdict', 'class')",
-      domain, from, to);
-  int status = -1;
-  while (statement && (status = statement_step(statement)) > 0) {
-    const struct count row = {month_of(statement_integer(statement, 0)), statement_text(statement, 1),
-                              statement_text(statement, 2),              statement_text(statement, 3),
-                              statement_integer(statement, 4),           statement_integer(statement, 5)};
-    add(counts, &row);
-  }
-  statement_free(statement);
-  return status;
-}
+/* The same of days whose lines were removed: of the sums by day, in which a day is a number. */
+#define INBOUND_SUM(subject, value) \
+  {"inbound", subject, \
+   "SELECT day, " value ", sum(messages), 0 FROM daily_inbound WHERE domain = $1 AND day >= $2 AND day < $3 AND " value \
+   " <> '' GROUP BY 1, 2"}
+#define OUTBOUND_SUM(subject, value, table, messages) \
+  {"outbound", subject, "SELECT day, " value ", " messages ", sum(recipients) FROM " table \
+                        " WHERE domain = $1 AND day >= $2 AND day < $3 GROUP BY 1, 2"}
 
-int counts_read(struct counts *counts, struct database *database, const char *domain, int64_t from, int64_t to)
+static const struct question sums[] = {
+    INBOUND_SUM("action", "action"),
+    INBOUND_SUM("spf", "spf"),
+    INBOUND_SUM("dkim", "dkim"),
+    INBOUND_SUM("dmarc", "dmarc"),
+    INBOUND_SUM("dmarc-policy", "policy"),
+    INBOUND_SUM("tls", "tls"),
+    OUTBOUND_SUM("action", "action", "daily_outbound", "sum(messages)"),
+    OUTBOUND_SUM("verdict", "verdict", "daily_outbound", "sum(messages)"),
+    OUTBOUND_SUM("class", "class", "daily_proven", "sum(recipients)"),
+};
+
+static int ask_all(struct counts *counts, struct database *database, const struct question *list, const char *domain,
+                   int64_t from, int64_t to)
 {
-  for (size_t i = 0; i < sizeof questions / sizeof *questions; i++) {
-    struct statement *statement = row_ask_period(database, questions[i].sql, domain, from, to);
+  for (size_t i = 0; i < QUESTION_COUNT; i++) {
+    struct statement *statement = row_ask_period(database, list[i].sql, domain, from, to);
     int status = -1;
     while (statement && (status = statement_step(statement)) > 0) {
-      const struct count row = {month_of(statement_integer(statement, 0)), questions[i].direction, questions[i].subject,
+      const struct count row = {month_of(statement_integer(statement, 0)), list[i].direction, list[i].subject,
                                 statement_text(statement, 1),              statement_integer(statement, 2),
                                 statement_integer(statement, 3)};
       if (row.value)
@@ -118,7 +129,29 @@ int counts_read(struct counts *counts, struct database *database, const char *do
     if (status < 0)
       return -1;
   }
-  return read_remains(counts, database, domain, from, to);
+  return 0;
+}
+
+/* Until when lines were removed. 0 or -1. */
+static int read_pruned(struct database *database, int64_t *until)
+{
+  struct statement *statement =
+      database_prepare(database, "SELECT coalesce(max(last_time), 0) FROM pruned WHERE class = 'lines'");
+  int status = statement ? statement_step(statement) : -1;
+  *until = status > 0 ? statement_integer(statement, 0) : 0;
+  statement_free(statement);
+  return status < 0 ? -1 : 0;
+}
+
+int counts_read(struct counts *counts, struct database *database, const char *domain, int64_t from, int64_t to)
+{
+  int64_t pruned;
+  if (read_pruned(database, &pruned) < 0)
+    return -1;
+  int64_t end = to < pruned ? to : pruned;
+  if (from < end && ask_all(counts, database, sums, domain, from / DAY_MS, end / DAY_MS) < 0)
+    return -1;
+  return ask_all(counts, database, questions, domain, from > pruned ? from : pruned, to);
 }
 
 static int compare(const void *a, const void *b)
