@@ -131,17 +131,28 @@ static void end_line(struct form *form)
   form->line = form->space = false;
 }
 
-/* How many octets from here are text that stays as it is. */
+/* Octets that a relaxed form may have to change, or that may end a line. */
+static bool is_special(char c)
+{
+  return c == ' ' || c == '\t' || c == '\r';
+}
+
+/* How many octets from here are text that stays as it is: in a relaxed form with the single spaces between words, so that this
+ * is mostly a whole line. */
 static size_t plain_length(const struct form *form, const char *bytes, size_t length)
 {
   if (!form->relaxed) {
     const char *cr = memchr(bytes, '\r', length);
     return cr ? (size_t)(cr - bytes) : length;
   }
-  size_t i = 0;
-  while (i < length && bytes[i] != ' ' && bytes[i] != '\t' && bytes[i] != '\r')
-    i++;
-  return i;
+  for (size_t i = 0; i < length; i++) {
+    if ((unsigned char)bytes[i] > ' ' || !is_special(bytes[i]))
+      continue;
+    bool between = bytes[i] == ' ' && i > 0 && i + 1 < length && !is_special(bytes[i + 1]);
+    if (!between)
+      return i;
+  }
+  return length;
 }
 
 static void feed_form(struct body *body, struct form *form, const char *bytes, size_t length)
