@@ -34,12 +34,27 @@ static bool is_server_address(const char *where)
   return strncmp(where, "postgresql://", 13) == 0 || strncmp(where, "postgres://", 11) == 0;
 }
 
+/* As note() below. */
+static void add_printable(struct text *error, const struct text *message)
+{
+  char shown[TEXT_PRINTABLE_MAX + 1];
+  size_t length = message->length;
+  while (length > 0 && message->bytes[length - 1] == '\n')
+    length--;
+  text_printable(shown, sizeof shown, length > 0 ? message->bytes : "", length);
+  text_add(error, shown);
+}
+
 struct database *database_open(const char *where, enum database_mode mode, struct text *error)
 {
+  struct text message = {0};
   struct database *database = memory_new(sizeof *database);
   database->backend = is_server_address(where) ? &database_postgres : &database_sqlite;
   database->mode = mode;
-  database->connection = database->backend->open(where, mode, error);
+  database->connection = database->backend->open(where, mode, &message);
+  if (!database->connection)
+    add_printable(error, &message);
+  text_free(&message);
   if (!database->connection) {
     free(database);
     return NULL;
