@@ -81,8 +81,10 @@ static int fill(struct lines *lines)
     lines->size *= 2;
     lines->buffer = memory_resize(lines->buffer, lines->size);
   }
-  int count = gzread(lines->file, lines->buffer + lines->end, READ_AT_ONCE);
-  if (count < 0)
+  int count = gzread(lines->file, lines->buffer + lines->end, READ_AT_ONCE), number = Z_OK;
+  if (count == 0)
+    gzerror(lines->file, &number); /* zlib: a stream that is cut off ends like a whole one, but for this */
+  if (count < 0 || number == Z_BUF_ERROR)
     return -1;
   lines->ended = count == 0;
   lines->end += (size_t)count;

@@ -37,3 +37,7 @@ EXTRA_DIST += tests/crosscheck/bench.py tests/crosscheck/dkim_mail.py tests/cros
 # DANE against real signed zones, and against Postfix's client.
 TESTS += tests/dane_test.py
 EXTRA_DIST += tests/dane_test.py
+
+# Logs into the database of evidence, in SQLite and in a real PostgreSQL.
+TESTS += tests/audit_import_test.py
+EXTRA_DIST += tests/audit_import_test.py tests/postgres_server.py
