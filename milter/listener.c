@@ -38,3 +38,11 @@ unsigned listener_send_at_once(void)
   }
   return changed;
 }
+
+int listener_address(struct sockaddr_storage *address, socklen_t *length)
+{
+  for (int descriptor = 0; descriptor < DESCRIPTORS; descriptor++)
+    if (option_of(descriptor, SO_ACCEPTCONN) == 1)
+      return getsockname(descriptor, (struct sockaddr *)address, length);
+  return -1;
+}

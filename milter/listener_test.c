@@ -57,11 +57,28 @@ static void test_unix_listener_is_left_alone(void **state)
   close(listener);
 }
 
+static void test_listener_has_an_address(void **state)
+{
+  (void)state;
+  struct sockaddr_storage found;
+  socklen_t length = sizeof found;
+  assert_int_equal(listener_address(&found, &length), -1);
+  int listener = socket(AF_UNIX, SOCK_STREAM, 0), other = socket(AF_UNIX, SOCK_STREAM, 0);
+  sa_family_t family = AF_UNIX;
+  assert_int_equal(bind(listener, (struct sockaddr *)&family, sizeof family), 0);
+  assert_int_equal(listen(listener, 1), 0);
+  assert_int_equal(listener_address(&found, &length), 0);
+  assert_int_equal(connect(other, (struct sockaddr *)&found, length), 0);
+  close(other);
+  close(listener);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_accepted_socket_sends_at_once),
       cmocka_unit_test(test_unix_listener_is_left_alone),
+      cmocka_unit_test(test_listener_has_an_address),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,6 +6,7 @@ milter_libdaemon_a_SOURCES = \
   milter/isolation.c milter/isolation.h \
   milter/listener.c milter/listener.h \
   milter/milter.c milter/milter.h \
+  milter/nudge.c milter/nudge.h \
   milter/privileges.c milter/privileges.h \
   milter/report.c milter/report.h \
   milter/signals.c milter/signals.h \

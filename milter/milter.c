@@ -20,6 +20,7 @@
 
 #include "base/memory.h"
 #include "milter/listener.h"
+#include "milter/nudge.h"
 #include "milter/report.h"
 #include "session/service.h"
 #include "session/session.h"
@@ -230,7 +231,9 @@ static sfsistat on_rcpt(SMFICTX *context, char **arguments)
   struct session_recipient recipient = {.recipient = arguments[0],
                                         .mailer = macro(context, "{rcpt_mailer}"),
                                         .host = macro(context, "{rcpt_host}")};
+  nudge_wait_begins();
   struct decision decision = session_rcpt(connection->session, &recipient);
+  nudge_wait_ends();
   if (decision.action == ACTION_REJECT || decision.action == ACTION_DEFER)
     return give_reply(context, &decision);
   return SMFIS_CONTINUE;
@@ -314,7 +317,9 @@ static sfsistat on_eom(SMFICTX *context)
   if (!session_in_transaction(connection->session))
     return give_failure(context, connection, "a message ended that had not begun");
   keep_queue_id(context, connection);
+  nudge_wait_begins();
   struct session_outcome outcome = session_eom(connection->session, queue_id_of(connection));
+  nudge_wait_ends();
   sfsistat status = finish(context, connection, &outcome);
   set_in_hand(connection, false);
   return status;
@@ -402,8 +407,11 @@ unsigned milter_in_hand(void)
 
 int milter_run(void)
 {
+  if (nudge_start() < 0)
+    report(LOG_WARNING, "the listening socket was not found: a burst of messages may wait for one that waits for the DNS");
   int status = smfi_main() == MI_SUCCESS ? 0 : -1;
   atomic_store(&ended, true);
+  nudge_stop();
   return status;
 }
 

@@ -9,7 +9,7 @@ import re
 import signal
 import time
 
-from e2e_daemon import Points, Sluisd, laboratory, message_from, results
+from e2e_daemon import Points, Sluisd, envelope, greeted, laboratory, message_from, results
 
 from forwarder import Forwarder
 from inside import read, wait_until
@@ -140,15 +140,27 @@ def test_silence(dns):
     with Sluisd(dns.anchor, CONFIG) as sluisd:
         dns.front.process.send_signal(signal.SIGSTOP)
         try:
-            async def late(number):
-                # Debian's libmilter serves a burst with the threads that are idle at its beginning; later comers get new ones.
-                await asyncio.sleep(number * 0.02)
-                begun = time.time()
-                outcome = await message_from(sluisd, f"bob@host{number}.sender.example", SENDER)
-                return outcome, time.time() - begun
+            async def prepared(number):
+                milter = await greeted(sluisd, SENDER)
+                domain = f"host{number}.sender.example"
+                await envelope(milter, f"<bob@{domain}>")
+                await milter.fields(f"From: bob@{domain}\r\nSubject: hello".encode())
+                await milter.body(b"Hello.\r\n")
+                return milter
+
+            async def ended(milter):
+                outcome = await milter.end("4TEST")
+                took = time.time() - begun
+                await milter.quit()
+                return outcome, took
 
             async def many():
-                return await asyncio.gather(*(late(number) for number in range(60)))
+                """Their ends come in one moment: Debian's libmilter has two threads for them then."""
+                nonlocal begun
+                milters = [await prepared(number) for number in range(60)]
+                begun = time.time()
+                return await asyncio.gather(*(ended(milter) for milter in milters))
+            begun = 0
             found = asyncio.run(many())
         finally:
             dns.front.process.send_signal(signal.SIGCONT)
