@@ -16,6 +16,12 @@
 
 enum { PSEUDONYM_DIGITS = 16 };
 
+struct audit_origin record_origin(const struct config *config, const char *host)
+{
+  const struct keyring *ring = &config->audit.keys;
+  return (struct audit_origin){host, config->audit.addresses, ring->count > 0 ? &ring->keys[0] : NULL};
+}
+
 static void string(struct emitter *emitter, const char *key, const char *value)
 {
   emitter_key(emitter, key);
@@ -76,11 +82,12 @@ static void add_pseudonym(struct text *out, const struct audit_origin *origin, c
   struct text lower = {0};
   for (size_t i = 0; i < length; i++)
     text_add_char(&lower, address[i] >= 'A' && address[i] <= 'Z' ? (char)(address[i] - 'A' + 'a') : address[i]);
-  if (!HMAC(EVP_sha256(), origin->key, (int)origin->key_length, (const unsigned char *)lower.bytes, lower.length,
+  if (!HMAC(EVP_sha256(), origin->key->bytes, (int)origin->key->length, (const unsigned char *)lower.bytes, lower.length,
             digest, &digest_length))
     abort(); /* SHA-256 is always there. */
   for (unsigned i = 0; i < PSEUDONYM_DIGITS / 2; i++)
     text_printf(out, "%02x", digest[i]);
+  text_printf(out, "+%s", origin->key->id);
   text_free(&lower);
 }
 
@@ -99,7 +106,7 @@ void record_address(struct text *out, const struct audit_origin *origin, const c
     return;
   }
   const char *at = find_at(address, length);
-  bool pseudonym = origin->addresses == ADDRESSES_PSEUDONYM && origin->key_length > 0;
+  bool pseudonym = origin->addresses == ADDRESSES_PSEUDONYM && origin->key;
   if (pseudonym)
     add_pseudonym(out, origin, address, length);
   if (pseudonym && at)
@@ -331,7 +338,7 @@ void record_event(struct text *out, const struct audit_event *event)
     const char *key, *value;
   } rows[] = {
       {"why", event->why},         {"exception", event->exception}, {"version", event->version},
-      {"servers", event->servers}, {"config", event->config},
+      {"servers", event->servers}, {"config", event->config},       {"pseudonym_key", event->key},
   };
   struct text object = {0};
   struct emitter *emitter = emitter_new(&object);

@@ -41,8 +41,7 @@ struct audit_message {
 struct audit_origin {
   const char *host; /* authserv-id */
   enum address_form addresses;
-  const uint8_t *key; /* for pseudonyms */
-  size_t key_length;
+  const struct keyring_key *key; /* for pseudonyms; NULL for none */
 };
 
 /* An event of the daemon: "start", "stop", "reload", "resolver-failure", "resolver-recovered", "exception-expired". */
@@ -53,16 +52,21 @@ struct audit_event {
   const char *version;   /* NULL: left out; and other facts of a start: */
   const char *servers;   /* the resolver's */
   const char *config;    /* SHA-256 of the configuration file, hex, or NULL */
+  const char *key;       /* ID of the key of pseudonyms, or NULL */
 };
+
+/* What the configuration says of it. Borrows both. */
+struct audit_origin record_origin(const struct config *config, const char *host);
 
 /* Appends the members behind `"pid":N` up to, not including, the closing `,"prev":...}`, beginning with a comma, so
  * that the log can put its own keys around them. Valid UTF-8, one line; values from the wire printable and cut at
  * 1,000 bytes. */
 void record_message(struct text *out, const struct audit_origin *origin, const struct audit_message *message);
 void record_event(struct text *out, const struct audit_event *event);
-/* "local@domain" by the form: "domain.example" alone, "hmac16@domain.example", or the whole, without angle brackets;
- * "" for the null sender. Without a domain: "(withheld)", "hmac16", or the whole. The HMAC is HMAC-SHA256 of the
- * address in lower case, of which the first 16 hexadecimal digits count. Login names are told in the same way. */
+/* "local@domain" by the form: "domain.example" alone, "hmac16+id@domain.example", or the whole, without angle brackets;
+ * "" for the null sender. Without a domain: "(withheld)", "hmac16+id", or the whole. The HMAC is HMAC-SHA256 of the
+ * address in lower case, of which the first 16 hexadecimal digits count; the id is that of its key. Login names are told
+ * in the same way. */
 void record_address(struct text *out, const struct audit_origin *origin, const char *address);
 /* {"domain":DOMAIN,"dane":{...}}, as `sluisctl dane --json` prints it; "dane" is null where not examined. */
 void record_destination(struct text *out, const char *domain, const struct dane_fact *dane);

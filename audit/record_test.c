@@ -17,8 +17,8 @@
 
 static const struct audit_origin plain = {.host = "mx1.example.nl", .addresses = ADDRESSES_DOMAIN};
 static const struct audit_origin full = {.addresses = ADDRESSES_FULL};
-static const struct audit_origin pseudonym = {
-    .addresses = ADDRESSES_PSEUDONYM, .key = (const uint8_t *)"0123456789abcdef", .key_length = 16};
+static const struct keyring_key key = {"k1", "0123456789abcdef", 16}, next_key = {"k2", "fedcba9876543210", 16};
+static const struct audit_origin pseudonym = {.addresses = ADDRESSES_PSEUDONYM, .key = &key};
 
 /* The members as a JSON object. */
 static json_t *parse(const struct text *members)
@@ -214,12 +214,12 @@ static void addresses_are_told_by_form(void **state)
   } rows[] = {
       {"", "", "", ""},
       {"<>", "", "", ""},
-      {"jan@example.nl", "example.nl", "2728f433fa7eaed2@example.nl", "jan@example.nl"},
-      {"<Jan@Example.NL>", "example.nl", "2728f433fa7eaed2@example.nl", "Jan@Example.NL"},
-      {"\"a@b\"@example.nl", "example.nl", "69f8ccbd6d923c01@example.nl", "\"a@b\"@example.nl"},
-      {"\"secret@home\"", "(withheld)", "e975391b169acf3a", "\"secret@home\""},
-      {"jan", "(withheld)", "5ca28e8a4d478b36", "jan"},
-      {"jan@[192.0.2.1]", "[192.0.2.1]", "bf838d3912c91e00@[192.0.2.1]", "jan@[192.0.2.1]"},
+      {"jan@example.nl", "example.nl", "2728f433fa7eaed2+k1@example.nl", "jan@example.nl"},
+      {"<Jan@Example.NL>", "example.nl", "2728f433fa7eaed2+k1@example.nl", "Jan@Example.NL"},
+      {"\"a@b\"@example.nl", "example.nl", "69f8ccbd6d923c01+k1@example.nl", "\"a@b\"@example.nl"},
+      {"\"secret@home\"", "(withheld)", "e975391b169acf3a+k1", "\"secret@home\""},
+      {"jan", "(withheld)", "5ca28e8a4d478b36+k1", "jan"},
+      {"jan@[192.0.2.1]", "[192.0.2.1]", "bf838d3912c91e00+k1@[192.0.2.1]", "jan@[192.0.2.1]"},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     struct text out = {0};
@@ -234,9 +234,14 @@ static void addresses_are_told_by_form(void **state)
     assert_string_equal(out.bytes, rows[i].pseudonym);
     text_free(&out);
   }
+  /* With another key the same address is somebody else, and says so. */
+  struct audit_origin rotated = {.addresses = ADDRESSES_PSEUDONYM, .key = &next_key};
+  struct text out = {0};
+  record_address(&out, &rotated, "jan@example.nl");
+  assert_string_equal(out.bytes, "28dbede8694295da+k2@example.nl");
+  text_clear(&out);
   /* Without a key there is no pseudonym, so less is told, not more. */
   struct audit_origin keyless = {.addresses = ADDRESSES_PSEUDONYM};
-  struct text out = {0};
   record_address(&out, &keyless, "jan@example.nl");
   assert_string_equal(out.bytes, "example.nl");
   text_free(&out);
@@ -249,8 +254,8 @@ static void events(void **state)
   record_event(&members, &(struct audit_event){.event = "stop"});
   assert_int_equal(members.length, 0);
   record_event(&members, &(struct audit_event){.event = "start", .version = "0.1.0", .servers = "recursive",
-      .config = "ab"});
-  assert_json(&members, "{\"version\":\"0.1.0\",\"servers\":\"recursive\",\"config\":\"ab\"}");
+      .config = "ab", .key = "k1"});
+  assert_json(&members, "{\"version\":\"0.1.0\",\"servers\":\"recursive\",\"config\":\"ab\",\"pseudonym_key\":\"k1\"}");
   text_clear(&members);
   record_event(&members, &(struct audit_event){.event = "exception-expired", .exception = "2026-014", .why = "a\nb"});
   assert_json(&members, "{\"why\":\"a?b\",\"exception\":\"2026-014\"}");

@@ -23,6 +23,7 @@ static const struct {
      "the whole story of a message or a correspondent"},
     {"aggregate-reports", command_audit_aggregate, "[--date YYYY-MM-DD] [--email A] [--dry-run DIR] [FILE...]",
      "send DMARC aggregate reports to the domains that ask for them"},
+    {"pseudonym", command_audit_pseudonym, "ADDRESS...", "what an address is called in the audit log"},
     {"prune", command_audit_prune, "[--database WHERE] [--lines DAYS] [--counts DAYS] [--files] [--dry-run]",
      "remove what has been kept for long enough, and note it"},
     {"hold", command_audit_hold, "[NAME --from DATE --to DATE --reason TEXT [--domain DOMAIN] [--until DATE]]",

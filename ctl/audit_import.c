@@ -186,9 +186,7 @@ int command_audit_import(struct command_options *options, int count, char **argu
     return EX_NOINPUT;
   }
   struct teller teller = {.is_terminal = isatty(STDERR_FILENO)};
-  struct import_options more = {.addresses = {.addresses = config->audit.addresses,
-                                              .key = config->audit.key,
-                                              .key_length = config->audit.key_length},
+  struct import_options more = {.addresses = record_origin(config, NULL),
                                 .host = words.host,
                                 .postconf = words.postconf ? &postconf : NULL,
                                 .on_problem = tell_problem,

@@ -154,9 +154,7 @@ static int open_logs(const struct words *words, struct story *story, struct sift
   struct text error = {0};
   if (words->file_count == 0 && !words->database)
     logs_find_configured(&logs, story->config);
-  const struct import_options options = {.addresses = {.addresses = story->config->audit.addresses,
-                                                       .key = story->config->audit.key,
-                                                       .key_length = story->config->audit.key_length}};
+  const struct import_options options = {.addresses = record_origin(story->config, NULL)};
   *sift = (struct sift){.key = words->key,
                         .word = words->word,
                         .known = story->source_count > 0 ? story->sources[0].database : NULL,

@@ -25,6 +25,7 @@ command_run command_audit_import;
 command_run command_audit_report;
 command_run command_audit_aggregate;
 command_run command_audit_show;
+command_run command_audit_pseudonym;
 command_run command_audit_prune;
 command_run command_audit_hold;
 command_run command_audit_verify;

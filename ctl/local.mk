@@ -5,7 +5,7 @@ ctl_libctl_a_SOURCES = ctl/destination.c ctl/destination.h
 bin_PROGRAMS += ctl/sluisctl
 ctl_sluisctl_SOURCES = ctl/main.c ctl/command.h \
   ctl/audit.c ctl/audit_aggregate.c ctl/audit_hold.c ctl/audit_import.c ctl/audit_prune.c ctl/audit_report.c \
-  ctl/audit_show.c ctl/audit_verify.c \
+  ctl/audit_pseudonym.c ctl/audit_show.c ctl/audit_verify.c \
   ctl/day.c ctl/day.h \
   ctl/dane.c ctl/message.c \
   ctl/logs.c ctl/logs.h \

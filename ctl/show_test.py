@@ -147,6 +147,16 @@ def by_message_id(world):
     has(world.show("same@sender.example"), "deferred: the client was told to try again later", "reply 451 4.4.3 later")
 
 
+def by_address_as_the_log_tells_it(world):
+    log = audit_lines.Log("mx2.example.nl")
+    for number, key in enumerate(("k1", "k2", "k2")):
+        log.outbound(f"2026-11-07T10:00:0{number}.000Z", audit_lines.recipient("partner.example", address=f"abcd+{key}@partner.example"),
+                     queue_id=f"8P{number}", mail_from=f"ef01+{key}@example.nl")
+    log.save(world.path("told"))
+    for word in ("abcd+k2@partner.example", "ef01+k2@example.nl"):
+        equal([f["queue_id"] for f in world.facts(word, "--log", world.path("told"))], ["8P1", "8P2"])
+
+
 def nothing_found(world):
     for word in ("4In", "4In11", "nobody@sender.example", "nobody.example", "\x1b[2J", "in2"):
         has(world.show(word, status=1), "nothing is known of", "looked in no database and in 2 log files")
@@ -274,7 +284,7 @@ def troubles_are_told(world):
 
 
 TESTS = (a_message_from_the_log_alone, a_message_out_tells_each_recipient, what_is_proven_and_whether_it_agrees, by_message_id,
-         nothing_found, a_correspondent, the_period_counts, log_and_database_are_told_once,
+         by_address_as_the_log_tells_it, nothing_found, a_correspondent, the_period_counts, log_and_database_are_told_once,
          files_in_the_database_are_not_read_again, what_was_removed_is_in_the_counts, the_mta_alone_knows_it,
          no_mail_writes_to_the_terminal, of_very_many_the_newest_are_told, troubles_are_told)
 

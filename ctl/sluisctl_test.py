@@ -10,11 +10,14 @@ SLUISCTL = os.path.join(os.environ.get("top_builddir", "."), "ctl", "sluisctl")
 
 folder = tempfile.mkdtemp()
 GOOD, BAD = os.path.join(folder, "good.conf"), os.path.join(folder, "bad.conf")
+KEYS, KEYED = os.path.join(folder, "keys"), os.path.join(folder, "keyed.conf")
 NO_ANCHOR, MISSING = os.path.join(folder, "no-anchor.conf"), os.path.join(folder, "missing.conf")
-for path, text in ((GOOD, f'audit {{ log = "{folder}/none.jsonl" }}\n'), (BAD, "mode = enforce\nno-such-option = 1\n"),
+for path, text in ((KEYS, f"new {'n' * 32}\nold {'o' * 32}\n"),
+                   (KEYED, f'audit {{ addresses = pseudonym pseudonym-key = "{KEYS}" }}\n'), (GOOD, f'audit {{ log = "{folder}/none.jsonl" }}\n'), (BAD, "mode = enforce\nno-such-option = 1\n"),
                    (NO_ANCHOR, f'resolver {{ servers = {{"127.0.0.1@9"}} trust-anchor = "{folder}/missing.key" }}\n')):
     with open(path, "w") as f:
         f.write(text)
+    os.chmod(path, 0o600)
 
 ROWS = (  # words, status, part of standard output, part of standard error
     ("--help", 0, "usage: sluisctl", ""),
@@ -43,6 +46,11 @@ ROWS = (  # words, status, part of standard output, part of standard error
     ("audit show", 64, "", "usage: sluisctl"),
     (f"-c {BAD} audit show x.example", 78, "", f"{BAD}:2:"),
     (f"-c {GOOD} audit show 4XyZ", 1, "", "nothing is known of 4XyZ; looked in no database and in 0 log files"),
+    ("audit pseudonym --help", 0, "exit status: 0 told", ""),
+    ("audit pseudonym", 64, "", "usage: sluisctl"),
+    (f"-c {GOOD} audit pseudonym a@b.example", 78, "", "does not tell addresses as pseudonyms"),
+    (f"-c {KEYED} audit pseudonym jan@Example.nl", 0, "+new@example.nl  jan@Example.nl\n", ""),
+    (f"-c {KEYED} audit pseudonym --json jan@Example.nl", 0, '"key":"old","pseudonym":"', ""),
     ("audit prune --help", 0, "exit status: 0 done", ""),
     ("audit hold --help", 0, "exit status: 0 done", ""),
     ("audit verify --help", 0, "exit status: 0 no break", ""),
@@ -72,7 +80,7 @@ for number, (words, status, out, err) in enumerate(ROWS, 1):
     print("ok" if right else "not ok", number, "-", ascii(words.replace(folder, "...")))
     if not right:
         print(f"# status {done.returncode}, output {done.stdout!r}, error {done.stderr!r}")
-for path in (GOOD, BAD, NO_ANCHOR):
+for path in (GOOD, BAD, NO_ANCHOR, KEYS, KEYED):
     os.remove(path)
 os.rmdir(folder)
 sys.exit(failed)

@@ -106,6 +106,12 @@ static const char *hash_file(const char *file, char hex[65])
   return good ? hex : NULL;
 }
 
+/* Which key pseudonyms are made with, so that an auditor sees when it was changed. NULL for none. */
+static const char *key_of(const struct config *config)
+{
+  return config->audit.keys.count > 0 ? config->audit.keys.keys[0].id : NULL;
+}
+
 /* Says which exceptions no longer apply (CONTRACT 3: at start, once a day, and in the audit log). */
 static void tell_expired(struct daemon *daemon)
 {
@@ -158,8 +164,9 @@ static void reload(struct daemon *daemon)
     struct config *old = service_config(&daemon->service);
     warn_of_restart(old, config);
     config_release(old);
-    service_reload(&daemon->service, config);
+    service_reload(&daemon->service, config_hold(config));
     event.config = hash_file(daemon->file, hash);
+    event.key = key_of(config);
     report(LOG_NOTICE, "reloaded %s", daemon->file);
   } else {
     event.why = error;
@@ -170,6 +177,7 @@ static void reload(struct daemon *daemon)
   tell_event(daemon, &event);
   if (config)
     tell_expired(daemon);
+  config_release(config);
   sd_notify(0, "READY=1");
 }
 
@@ -253,13 +261,14 @@ static int open_socket(struct daemon *daemon, const struct config *config, char 
   return status;
 }
 
-static void tell_start(struct daemon *daemon)
+static void tell_start(struct daemon *daemon, const struct config *config)
 {
   char hash[65];
   const struct audit_event event = {.event = "start",
                                     .version = PACKAGE_VERSION,
                                     .servers = resolver_servers(daemon->resolver),
-                                    .config = hash_file(daemon->file, hash)};
+                                    .config = hash_file(daemon->file, hash),
+                                    .key = key_of(config)};
   tell_event(daemon, &event);
   tell_expired(daemon);
 }
@@ -280,7 +289,7 @@ static int start(struct daemon *daemon, const struct config *config, char *error
     snprintf(error, error_size, "libopendkim cannot be set up");
     return -1;
   }
-  tell_start(daemon);
+  tell_start(daemon, config);
   return 0;
 }
 

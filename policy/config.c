@@ -22,7 +22,7 @@
 #include "policy/option.h"
 #include "policy/syntax.h"
 
-enum { FILE_MAX = 1 << 20, KEY_MIN = 16, SECTION_OPTIONS_MAX = 24 };
+enum { FILE_MAX = 1 << 20, SECTION_OPTIONS_MAX = 24 };
 
 struct config_owned {
   struct config config; /* first: what callers hold points here */
@@ -285,7 +285,7 @@ static unsigned line_of(const char *section)
   return 1;
 }
 
-static void read_key(struct config *config)
+static void read_keys(struct config *config)
 {
   if (config->audit.addresses != ADDRESSES_PSEUDONYM)
     return;
@@ -293,18 +293,9 @@ static void read_key(struct config *config)
     fail(line_of("audit"), "audit.addresses = pseudonym needs audit.pseudonym-key");
     return;
   }
-  FILE *file = fopen(config->audit.pseudonym_key, "re");
-  if (file) {
-    /* Unbuffered, so that no copy of the key stays behind in freed memory. */
-    setvbuf(file, NULL, _IONBF, 0);
-    config->audit.key_length = fread(config->audit.key, 1, sizeof config->audit.key, file);
-  }
-  if (!file || ferror(file))
-    fail(line_of("audit"), "audit.pseudonym-key: %s: %s", config->audit.pseudonym_key, strerror(errno));
-  else if (config->audit.key_length < KEY_MIN)
-    fail(line_of("audit"), "audit.pseudonym-key: %s has less than %d bytes", config->audit.pseudonym_key, KEY_MIN);
-  if (file)
-    fclose(file);
+  char error[400];
+  if (keyring_read(&config->audit.keys, config->audit.pseudonym_key, error, sizeof error) < 0)
+    fail(line_of("audit"), "audit.pseudonym-key: %s", error);
 }
 
 /* What no value alone can say. */
@@ -318,7 +309,7 @@ static void check_together(struct config *config)
   for (size_t i = 0; servers->count > 1 && i < servers->count; i++)
     if (strcmp(servers->items[i], "recursive") == 0)
       fail(line_of("resolver"), "resolver.servers: \"recursive\" stands alone");
-  read_key(config);
+  read_keys(config);
 }
 
 static void read_text(const char *bytes, size_t length)
@@ -408,7 +399,7 @@ void config_release(struct config *config)
     return;
   free(config->domains);
   free(config->exceptions);
-  explicit_bzero(config->audit.key, sizeof config->audit.key);
+  keyring_wipe(&config->audit.keys);
   arena_free(owned->arena);
   free(owned);
 }

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/ip.h"
+#include "policy/keyring.h"
 #include "policy/level.h"
 
 struct string_list {
@@ -68,8 +69,7 @@ struct config {
     const char *log;
     enum address_form addresses;
     const char *pseudonym_key; /* file */
-    uint8_t key[64];           /* its content's first bytes, read at load time; key_length 0: none */
-    size_t key_length;
+    struct keyring keys;       /* read from it at load time; empty where there are no pseudonyms */
     bool required;
   } audit;
 };

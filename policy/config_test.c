@@ -117,7 +117,7 @@ static void errors_name_file_and_line(void **state)
       {"audit { addresses = pseudonym pseudonym-key = \"/nonexistent/key\" }",
        "F:1: audit.pseudonym-key: /nonexistent/key: No such file or directory"},
       {"audit { addresses = pseudonym pseudonym-key = \"/dev/null\" }",
-       "F:1: audit.pseudonym-key: /dev/null has less than 16 bytes"},
+       "F:1: audit.pseudonym-key: /dev/null: is not a file"},
       {"audit { addresses = pseudonym pseudonym-key = \"/\" }", "F:1: audit.pseudonym-key: /: Is a directory"},
       {"domain { standard = {\"dane\"} level = reject }", "F:1: missing title for section 'domain'"},
       {"domain \"exa mple\" { standard = {\"dane\"} level = reject }", "F:1: domain \"exa mple\" is not a domain name"},
@@ -227,7 +227,7 @@ static void assert_defaults(const struct config *config)
   assert_string_equal(config->audit.log, "/var/log/sluis/audit.jsonl");
   assert_int_equal(config->audit.addresses, ADDRESSES_DOMAIN);
   assert_string_equal(config->audit.pseudonym_key, "");
-  assert_int_equal(config->audit.key_length, 0);
+  assert_int_equal(config->audit.keys.count, 0);
   assert_false(config->audit.required);
 }
 
@@ -265,7 +265,7 @@ static void the_example_is_the_defaults(void **state)
 static void every_option_is_read(void **state)
 {
   (void)state;
-  static const char key[] = "0123456789abcdef0123456789abcdef";
+  static const char key[] = "2026 0123456789abcdef0123456789abcdef\n";
   char path[256], text[4096];
   make_file(path, key, sizeof key - 1);
   snprintf(text, sizeof text,
@@ -334,8 +334,9 @@ static void every_option_is_read(void **state)
   assert_true(config->exceptions[1].ends == 951868800); /* 2000-03-01T00:00:00Z */
   assert_string_equal(config->audit.log, "-");
   assert_int_equal(config->audit.addresses, ADDRESSES_PSEUDONYM);
-  assert_int_equal(config->audit.key_length, 32);
-  assert_memory_equal(config->audit.key, key, 32);
+  assert_int_equal(config->audit.keys.count, 1);
+  assert_string_equal(config->audit.keys.keys[0].id, "2026");
+  assert_memory_equal(config->audit.keys.keys[0].bytes, key + 5, 32);
   assert_true(config->audit.required);
   config_release(config);
 }

@@ -340,11 +340,7 @@ static void fill_in(const struct session *session, const struct decision *decisi
 static int tell(struct session *session, const struct decision *decision, const char *queue_id)
 {
   struct transaction *transaction = session->transaction;
-  const struct config *config = transaction->config;
-  struct audit_origin origin = {.host = transaction->authserv_id,
-                                .addresses = config->audit.addresses,
-                                .key = config->audit.key,
-                                .key_length = config->audit.key_length};
+  struct audit_origin origin = record_origin(transaction->config, transaction->authserv_id);
   fill_in(session, decision, queue_id);
   text_clear(&session->record);
   record_message(&session->record, &origin, &transaction->told);

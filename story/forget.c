@@ -5,22 +5,23 @@
 #include "story/row.h"
 #include "story/story.h"
 
-/* Deletes the rows that `choose` gives (number, host, time, what tells it from others in a second) and `find` knows. */
+/* Deletes the rows that `choose` gives (number, and then what `find` takes) and `find` knows. */
 struct task {
   const char *choose, *find;
-  bool queued; /* the fifth column is a queue id */
+  int parameters; /* host, time, and others: whole numbers where there are no more than these, else text */
   const char *removals[2];
 };
 
 static const struct task tasks[] = {
     {"SELECT m.id, h.name, m.time, m.seq FROM message m JOIN host h ON h.id = m.host_id WHERE m.id > $1 ORDER BY m.id LIMIT 1",
-     "SELECT 1 FROM message m JOIN host h ON h.id = m.host_id WHERE h.name = $1 AND m.time = $2 AND m.seq = $3", false,
+     "SELECT 1 FROM message m JOIN host h ON h.id = m.host_id WHERE h.name = $1 AND m.time = $2 AND m.seq = $3",
+     3,
      /* Its deliveries may be news. */
      {"UPDATE delivery SET message_id = NULL, recipient = NULL WHERE message_id = $1", "DELETE FROM message WHERE id = $1"}},
-    {"SELECT d.id, h.name, d.time, d.mark, d.queue_id FROM delivery d JOIN host h ON h.id = d.host_id WHERE d.id > $1 ORDER BY d.id"
-     " LIMIT 1",
-     "SELECT 1 FROM delivery d JOIN host h ON h.id = d.host_id WHERE h.name = $1 AND d.time = $2 AND d.mark = $3 AND"
-     " d.queue_id = $4", true,
+    {"SELECT d.id, h.name, d.time, coalesce(d.address, ''), d.queue_id, d.status FROM delivery d JOIN host h ON h.id = d.host_id"
+     " WHERE d.id > $1 ORDER BY d.id LIMIT 1",
+     "SELECT 1 FROM delivery d JOIN host h ON h.id = d.host_id WHERE h.name = $1 AND d.time = $2 AND"
+     " coalesce(d.address, '') = $3 AND d.queue_id = $4 AND d.status = $5", 5,
      {"DELETE FROM delivery WHERE id = $1", NULL}},
 };
 
@@ -30,9 +31,10 @@ static int is_known(struct database *known, const struct task *task, struct stat
   if (!find)
     return -1;
   statement_bind_integer(find, 2, statement_integer(row, 2));
-  statement_bind_integer(find, 3, statement_integer(row, 3));
-  if (task->queued)
-    statement_bind(find, 4, statement_text(row, 4));
+  if (task->parameters == 3)
+    statement_bind_integer(find, 3, statement_integer(row, 3));
+  for (int i = 3; i <= task->parameters && task->parameters > 3; i++)
+    statement_bind(find, i, statement_text(row, i));
   int status = statement_step(find);
   statement_free(find);
   return status;

@@ -61,7 +61,9 @@ static struct statement *ask_for(struct database *database, enum story_key key, 
   if (key == STORY_QUEUE_ID)
     return row_ask(database, SELECT_FOUND "m.queue_id = $1 AND m.time >= $2 AND m.time < $3 ORDER BY m.time, m.id", word);
   struct statement *statement = row_ask(
-      database, SELECT_FOUND "m.message_id IN ($1, $2) AND m.time >= $3 AND m.time < $4 ORDER BY m.time, m.id", word);
+      database, SELECT_FOUND "(m.message_id IN ($1, $2) OR m.mail_from = $1 OR EXISTS (SELECT 1 FROM recipient r WHERE"
+                             " r.message_id = m.id AND r.address = $1)) AND m.time >= $3 AND m.time < $4 ORDER BY m.time, m.id",
+      word);
   if (statement)
     statement_bind(statement, 2, bracketed);
   return statement;

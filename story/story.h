@@ -33,7 +33,8 @@ struct story {
 
 enum story_key { STORY_QUEUE_ID, STORY_MESSAGE_ID, STORY_DOMAIN };
 
-/* What a word on the command line means. A queue id has neither dot nor at-sign. */
+/* What a word on the command line means. A queue id has neither dot nor at-sign. What looks like a Message-ID can be an
+ * address too, as the audit log tells it: a pseudonym, say. */
 enum story_key story_key(const char *word);
 
 /* Takes out of `log`, a database that nobody else needs, what the other one knows too. 0, or -1 with the error of one. */

@@ -10,6 +10,7 @@ import json
 import os
 import pwd
 import re
+import shutil
 import signal
 import socket
 import stat
@@ -147,6 +148,35 @@ def test_reload(dns):
         sluisd.send_signal(signal.SIGHUP)
         time.sleep(0.3)
         tap.point(sluisd.alive() and PASS in results(play(message(sluisd))), "SIGHUP does no harm", read(sluisd.log))
+
+
+def test_pseudonyms(dns):
+    sluisd = Sluisd(dns.anchor)
+    keys = sluisd.folder + "/keys"
+
+    def rotate(text, mode=0o600):
+        write(keys, text)
+        os.chmod(keys, mode)
+        shutil.chown(keys, "sluis", "sluis")
+    first, second = "first " + "a1" * 32 + "\n", "second " + "b2" * 32 + "\n"
+    rotate(first)
+    sluisd.configure(f'audit {{ addresses = pseudonym pseudonym-key = "{keys}" }}')
+    with sluisd:
+        for text, mode, waited in ((None, 0, None), (second + first, 0o600, "reloaded"), (first, 0o644, "the old configuration stays")):
+            if text:
+                rotate(text, mode)
+                sluisd.send_signal(signal.SIGUSR1)
+                sluisd.wait_log(waited)
+            play(message(sluisd))
+        told = [(line["mail_from"].split("@")[0].split("+"), line["recipients"][0]["address"]) for line in sluisd.wait_messages(3)]
+        tap.point([sender[1] for sender, _ in told] == ["first", "second", "second"], "a reload takes the new key, which its pseudonyms name",
+                  told)
+        tap.point(told[0][0][0] != told[1][0][0] and told[1] == told[2], "with it the same address is somebody else", told)
+        tap.point([event.get("pseudonym_key") for event in sluisd.events("start") + sluisd.events("reload")] == ["first", "second", None],
+                  "the audit log has the change", sluisd.events("reload"))
+        tap.point("has mode 0644" in sluisd.events("reload")[1]["why"], "a key that others can read is refused", sluisd.events("reload"))
+        tap.point("a1a1" not in read(sluisd.log) + read(sluisd.audit) and "b2b2" not in read(sluisd.log) + read(sluisd.audit),
+                  "no key is told")
 
 
 def test_terminate(dns):
@@ -337,8 +367,8 @@ def test_inet(dns):
 
 def main():
     with laboratory() as dns:
-        for test in (test_options, test_unavailable, test_privileges, test_background, test_reload, test_terminate, test_early_end, test_killed,
-                     test_rotation, test_unwritable, test_full_disk, test_inet, test_resolver):
+        for test in (test_options, test_unavailable, test_privileges, test_background, test_reload, test_pseudonyms, test_terminate,
+                     test_early_end, test_killed, test_rotation, test_unwritable, test_full_disk, test_inet, test_resolver):
             tap.run(test, dns)
     tap.end()
 

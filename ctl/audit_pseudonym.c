@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * sluisctl audit pseudonym ADDRESS...: what an address is called in the audit log, under each key that is still there.
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "audit/emitter.h"
+#include "audit/record.h"
+#include "ctl/command.h"
+#include "ctl/setup.h"
+#include "policy/config.h"
+
+static void print_usage(FILE *stream)
+{
+  fputs("usage: sluisctl [-c FILE] audit pseudonym [--json] ADDRESS...\n"
+        "  Under each key of audit.pseudonym-key, the one in force first.\n"
+        "exit status: 0 told, 78 the configuration has no pseudonyms\n",
+        stream);
+}
+
+static void tell(const struct command_options *options, const struct audit_origin *origin, const char *address)
+{
+  char shown[TEXT_PRINTABLE_MAX + 1];
+  struct text told = {0}, out = {0};
+  text_add(&told, "");
+  record_address(&told, origin, address);
+  if (options->json) {
+    struct emitter *emitter = emitter_new(&out);
+    emitter_open_map(emitter);
+    emitter_key(emitter, "address");
+    emitter_string(emitter, address);
+    emitter_key(emitter, "key");
+    emitter_string(emitter, origin->key->id);
+    emitter_key(emitter, "pseudonym");
+    emitter_string(emitter, told.bytes);
+    emitter_close_map(emitter);
+    emitter_free(emitter);
+    printf("%s\n", out.bytes);
+  } else {
+    printf("%s  %s\n", told.bytes, text_printable(shown, sizeof shown, address, strlen(address)));
+  }
+  text_free(&told);
+  text_free(&out);
+}
+
+int command_audit_pseudonym(struct command_options *options, int count, char **words)
+{
+  static const struct option long_options[] = {
+      {"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
+  int option;
+  optind = 0;
+  while ((option = getopt_long(count, words, "h", long_options, NULL)) != -1) {
+    if (option == 'j') {
+      options->json = true;
+      continue;
+    }
+    print_usage(option == 'h' ? stdout : stderr);
+    return option == 'h' ? EX_OK : EX_USAGE;
+  }
+  if (optind == count) {
+    print_usage(stderr);
+    return EX_USAGE;
+  }
+  struct config *config = setup_config(options);
+  if (config && config->audit.keys.count == 0)
+    fputs("sluisctl audit pseudonym: the configuration does not tell addresses as pseudonyms\n", stderr);
+  int status = config && config->audit.keys.count > 0 ? EX_OK : EX_CONFIG;
+  for (int i = optind; status == EX_OK && i < count; i++)
+    for (size_t j = 0; j < config->audit.keys.count; j++) {
+      struct audit_origin origin = record_origin(config, NULL);
+      origin.key = &config->audit.keys.keys[j];
+      tell(options, &origin, words[i]);
+    }
+  config_release(config);
+  return status;
+}
