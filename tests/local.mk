@@ -41,3 +41,5 @@ EXTRA_DIST += tests/dane_test.py
 # Logs into the database of evidence, in SQLite and in a real PostgreSQL.
 TESTS += tests/audit_import_test.py
 EXTRA_DIST += tests/audit_import_test.py tests/postgres_server.py
+TESTS += tests/audit_quarter_test.py
+EXTRA_DIST += tests/audit_quarter_test.py tests/quarter.py
