@@ -76,16 +76,24 @@ static unsigned outgoing_range(void)
   return limit.rlim_cur < 128 ? 64 : (unsigned)(limit.rlim_cur / 2);
 }
 
-static int set_options(struct ub_ctx *ctx, enum context_kind kind, char *error, size_t error_size)
+static int set_options(struct ub_ctx *ctx, enum context_kind kind, enum context_size size, char *error,
+                       size_t error_size)
 {
   char range[16];
-  snprintf(range, sizeof range, "%u", outgoing_range());
+  bool large = size == CONTEXT_LARGE;
+  snprintf(range, sizeof range, "%u", large ? outgoing_range() : 64);
   const struct {
     const char *name, *value;
   } options[] = {
-      {"outgoing-range:", range},      {"num-queries-per-thread:", "4096"}, {"outgoing-num-tcp:", "64"},
-      {"msg-cache-size:", "32m"},      {"rrset-cache-size:", "64m"},        {"key-cache-size:", "8m"},
-      {"neg-cache-size:", "4m"},       {"prefetch-key:", "yes"},            {"do-ip6:", "no"},
+      {"outgoing-range:", range},
+      {"num-queries-per-thread:", large ? "4096" : "1024"},
+      {"outgoing-num-tcp:", large ? "64" : "8"},
+      {"msg-cache-size:", large ? "32m" : "2m"},
+      {"rrset-cache-size:", large ? "64m" : "4m"},
+      {"key-cache-size:", large ? "8m" : "1m"},
+      {"neg-cache-size:", large ? "4m" : "512k"},
+      {"prefetch-key:", "yes"},
+      {"do-ip6:", "no"},
   };
   size_t count = sizeof options / sizeof *options;
   if (kind != CONTEXT_RECURSIVE || has_ipv6_route())
@@ -126,7 +134,8 @@ static int finish(struct ub_ctx *ctx, const char *trust_anchor, char *error, siz
   return status == 0 ? 0 : -1;
 }
 
-struct ub_ctx *context_open(const struct context_plan *plan, enum context_kind kind, char *error, size_t error_size)
+struct ub_ctx *context_open(const struct context_plan *plan, enum context_kind kind, enum context_size size, char *error,
+                            size_t error_size)
 {
   struct ub_ctx *ctx = ub_ctx_create();
   if (!ctx) {
@@ -134,7 +143,7 @@ struct ub_ctx *context_open(const struct context_plan *plan, enum context_kind k
     return NULL;
   }
   ub_ctx_debugout(ctx, NULL); /* the library writes to nobody's standard error */
-  if (set_options(ctx, kind, error, error_size) != 0 || set_servers(ctx, plan, kind, error, error_size) != 0)
+  if (set_options(ctx, kind, size, error, error_size) != 0 || set_servers(ctx, plan, kind, error, error_size) != 0)
     goto fail;
   if (ub_ctx_async(ctx, 1) != 0) {
     snprintf(error, error_size, "libunbound cannot use threads");
@@ -184,7 +193,7 @@ int context_test(const struct context_plan *plan, enum context_kind kind, unsign
 {
   enum { SLICE_MS = 100 };
   struct test test = {.status = -1, .why = why, .why_size = why_size};
-  struct ub_ctx *ctx = context_open(plan, kind, why, why_size);
+  struct ub_ctx *ctx = context_open(plan, kind, CONTEXT_LARGE, why, why_size);
   if (!ctx)
     return -1;
   uint64_t deadline = table_clock() + timeout_ms, now;

@@ -27,8 +27,12 @@ enum { CONTEXT_SERVER_SIZE = 64 };
 /* "ADDRESS", "ADDRESS@PORT", "[ADDRESS]" or "[ADDRESS]@PORT" as libunbound takes it. 0, or -1. */
 int context_server(char out[CONTEXT_SERVER_SIZE], const char *server);
 
+/* How much a context may remember, and ask at a time. */
+enum context_size { CONTEXT_LARGE, CONTEXT_SMALL };
+
 /* Ready for ub_resolve_async() in a thread of its own. NULL with a message in error. */
-struct ub_ctx *context_open(const struct context_plan *plan, enum context_kind kind, char *error, size_t error_size);
+struct ub_ctx *context_open(const struct context_plan *plan, enum context_kind kind, enum context_size size, char *error,
+                            size_t error_size);
 /* Asks for the root's SOA in a new context, so that no cache can vouch for a resolver that died meanwhile. 0 where
  * it comes out secure within timeout_ms, else -1 with a reason. Ends early at *stop. */
 int context_test(const struct context_plan *plan, enum context_kind kind, unsigned timeout_ms,

@@ -70,20 +70,46 @@ bool resolver_is_healthy(struct resolver *resolver)
   return health_is_well(resolver->health);
 }
 
+/* SERVFAIL can be libunbound's word for silence, so it proves no life. */
+static void note_life(const struct table_entry *entry, const struct dns_answer_owned *answer)
+{
+  struct resolver *resolver = table_owner(entry);
+  if (!dns_is_failure(&answer->answer) || answer->answer.status == DNS_BOGUS)
+    health_note_answer(resolver->health);
+}
+
 static void take_answer(void *ticket, struct dns_answer_owned *answer)
 {
   struct table_entry *entry = ticket;
-  struct resolver *resolver = table_owner(entry);
-  /* SERVFAIL can be libunbound's word for silence, so it proves no life. */
-  if (!dns_is_failure(&answer->answer) || answer->answer.status == DNS_BOGUS)
-    health_note_answer(resolver->health);
+  note_life(entry, answer);
   table_complete(entry, answer, table_clock());
+}
+
+static void take_fresh(void *ticket, struct dns_answer_owned *answer)
+{
+  struct table_entry *entry = ticket;
+  note_life(entry, answer);
+  table_refresh(entry, answer, table_clock());
+}
+
+/* A popular answer is about to end: what comes in its place is asked for now, so that no message has to wait for it. */
+static void refresh(struct resolver *resolver, const struct table_key *key, const struct table_result *result)
+{
+  struct dns_source *source = resolver->source;
+  if (!health_is_well(resolver->health))
+    table_refresh(result->refresh, NULL, 0);
+  else if (source->ask_anew)
+    source->ask_anew(source, key->name, key->type, result->turn, take_fresh, result->refresh);
+  else
+    source->ask(source, key->name, key->type, take_fresh, result->refresh);
 }
 
 enum table_state resolver_ask(struct resolver *resolver, const struct table_key *key, uint64_t now,
                               struct table_result *result)
 {
   enum table_state state = table_claim(resolver->table, key, now, result);
+  if (state == TABLE_ANSWERED && result->refresh)
+    refresh(resolver, key, result);
   if (state == TABLE_NEW)
     resolver->source->ask(resolver->source, key->name, key->type, take_answer, result->entry);
   return state;

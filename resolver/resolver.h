@@ -2,7 +2,8 @@
  *
  * One DNSSEC-validating resolver for the whole program, and the lookups of one message.
  *
- * The resolver keeps answers for their TTL, sends equal questions in flight once, and tests itself.
+ * The resolver keeps answers for their TTL, asks anew for those that are used much before they end, sends equal questions in
+ * flight once, and tests itself.
  * A `struct lookups` is one message's share of it: its deadline, its allowance of queries, its
  * figures, and the answers that it holds, so that no check needs to release any.
  */
@@ -37,7 +38,7 @@ struct resolver_config {
  * an unreadable or empty trust anchor is. NULL with a message in error. resolver_servers() says which servers were
  * taken; with none configured that can change from the system's to recursion at the first test that passes. Blocks for
  * the timeout of an answer, or two. Has threads of its own, so it comes after fork(); and takes up to half of the file
- * descriptors that the process may have (RLIMIT_NOFILE), at most 4096 at a time. */
+ * descriptors that the process may have (RLIMIT_NOFILE), at most 4096 at a time, and up to 100 for refreshing answers. */
 struct resolver *resolver_open(const struct resolver_config *config, char *error, size_t error_size);
 /* The same in front of any source, which it takes over; config->servers and trust_anchor are not read
  * and no self-test is made unless self_test_seconds is set. */

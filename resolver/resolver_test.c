@@ -12,8 +12,10 @@
 
 #include <cmocka.h>
 
+#include "resolver/answer.h"
 #include "resolver/fake.h"
 #include "resolver/resolver.h"
+#include "resolver/state.h"
 
 static const char zones[] =
     "example.nl 600 MX 10 mail.example.nl\n"
@@ -79,6 +81,43 @@ static void answers_are_remembered(void **state)
   assert_string_equal(resolver_servers(f.resolver), "");
   tear_down(&f);
   resolver_close(NULL);
+}
+
+/* Uses an answer as if so many milliseconds had passed. */
+static void use_after(struct resolver *resolver, const char *name, uint64_t ms)
+{
+  struct table_key key = {.name = name, .length = strlen(name), .type = DNS_MX};
+  struct table_result result;
+  table_hash(resolver->table, &key);
+  assert_int_equal(resolver_ask(resolver, &key, table_clock() + ms, &result), TABLE_ANSWERED);
+  answer_release(result.answer);
+}
+
+static void popular_answers_are_asked_anew(void **state)
+{
+  (void)state;
+  for (int ill = 0; ill < 2; ill++) {
+    struct fixture f = set_up(10000, 10000, 100);
+    if (ill) { /* this fake has no root */
+      tear_down(&f);
+      f.fake = fake_new();
+      char error[100];
+      assert_int_equal(fake_add(f.fake, zones, error, sizeof error), 0);
+      f.resolver = resolver_new(&(struct resolver_config){.timeout_ms = 1000, .budget_ms = 1000, .self_test_seconds = 3600},
+                                f.fake);
+      f.lookups = lookups_new(f.resolver, 100);
+    }
+    assert_int_equal(resolver_is_healthy(f.resolver), !ill);
+    assert_int_equal(lookups_get(f.lookups, "example.nl", DNS_MX)->status, DNS_FOUND);
+    for (int i = 0; i < 5; i++)
+      use_after(f.resolver, "example.nl", 530000);
+    assert_int_equal(fake_asked(f.fake, "example.nl", DNS_MX), 1);
+    for (int i = 0; i < 5; i++)
+      use_after(f.resolver, "example.nl", 545000);
+    assert_int_equal(fake_asked(f.fake, "example.nl", DNS_MX), ill ? 1 : 2);
+    assert_int_equal(lookups_sent(f.lookups), 1);
+    tear_down(&f);
+  }
 }
 
 static void the_allowance_is_counted(void **state)
@@ -247,7 +286,8 @@ static void threads_ask_at_once(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(answers_are_remembered),      cmocka_unit_test(the_allowance_is_counted),
+      cmocka_unit_test(answers_are_remembered),      cmocka_unit_test(popular_answers_are_asked_anew),
+      cmocka_unit_test(the_allowance_is_counted),
       cmocka_unit_test(a_thousand_questions),        cmocka_unit_test(silence_is_a_timeout),
       cmocka_unit_test(the_budget_ends_all_waiting),
       cmocka_unit_test(a_hurried_step_waits_less_than_the_budget), cmocka_unit_test(late_answers_fill_the_cache),

@@ -18,6 +18,11 @@ struct dns_source {
   /* Starts a question. Never blocks. name is in the form of resolver/name.h: lower-case, no final dot, "." for
    * the root, and any byte may stand in a label, for itself. */
   void (*ask)(struct dns_source *source, const char *name, unsigned type, dns_source_done *done, void *ticket);
+  /* Asks for something again whose answer is about to end, past what the source itself remembers of it. A source that
+   * remembers has two memories, of which ask() uses number 0; while the copy of one lasts, the other one (turn) is asked. May
+   * fail without a reason that matters. NULL: the source remembers nothing, ask() will do. */
+  void (*ask_anew)(struct dns_source *source, const char *name, unsigned type, unsigned turn, dns_source_done *done,
+                   void *ticket);
   /* Ends the source. Questions still open are answered with DNS_FAILURE before it returns. */
   void (*close)(struct dns_source *source);
   /* Finds out, past any cache, whether signed names validate: 0, or -1 with a reason. Blocks for timeout_ms or a

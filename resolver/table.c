@@ -21,14 +21,21 @@ enum { SHARDS = 16, ENTRY_OVERHEAD = 64 };
 /* Longest times, in seconds, that an answer is kept, whatever its TTL says. */
 enum { POSITIVE_MAX = 3600, NEGATIVE_MAX = 300, BOGUS_MAX = 60, FAILURE_MAX = 5 };
 
+/* What is asked anew before it ends: what was used that often since it was fetched, lasts that long, and has a tenth of it
+ * left. */
+enum { REFRESH_USES = 3, REFRESH_LIFETIME_MS = 10000, REFRESH_PART = 10 };
+
 struct table_entry {
   struct table_entry *next;           /* in the hash list */
   struct table_entry *newer, *older;  /* in the LRU list, where answered */
   struct shard *shard;
   unsigned references;
   bool linked;
+  bool refreshed;      /* it was asked anew, or is: once for each answer */
+  unsigned char turn;  /* which of the source's memories the answer came from */
+  unsigned char uses;  /* since it was fetched, up to REFRESH_USES */
   unsigned type;
-  uint64_t hash, expiry;
+  uint64_t hash, expiry, refresh_at;
   struct dns_answer_owned *answer; /* NULL: in flight */
   struct table_waiter *waiters;
   size_t length;
@@ -187,6 +194,63 @@ static void hand_out(const struct table_entry *entry, uint64_t now, struct table
   result->ttl = entry->expiry > now ? (uint32_t)((entry->expiry - now + 999) / 1000) : 0;
 }
 
+static uint32_t longest(enum dns_status status)
+{
+  static const uint32_t seconds[] = {
+      [DNS_FOUND] = POSITIVE_MAX, [DNS_NODATA] = NEGATIVE_MAX, [DNS_NXDOMAIN] = NEGATIVE_MAX,
+      [DNS_FAILURE] = FAILURE_MAX, [DNS_BOGUS] = BOGUS_MAX, [DNS_TIMEOUT] = 0, [DNS_BADNAME] = NEGATIVE_MAX,
+  };
+  return seconds[status];
+}
+
+static uint64_t lifetime_ms(const struct dns_answer *answer)
+{
+  uint32_t max = longest(answer->status);
+  return 1000 * (uint64_t)(answer->ttl < max ? answer->ttl : max);
+}
+
+static bool is_refreshable(const struct dns_answer *answer)
+{
+  return !dns_is_failure(answer) && answer->status != DNS_BADNAME;
+}
+
+/* Puts a fetched answer into the entry, with the shard locked. */
+static void fill(struct table_entry *entry, struct dns_answer_owned *answer, unsigned turn, uint64_t now)
+{
+  uint64_t lifetime = lifetime_ms(&answer->answer);
+  bool lasts = lifetime >= REFRESH_LIFETIME_MS && is_refreshable(&answer->answer);
+  entry->answer = answer;
+  entry->turn = (unsigned char)turn;
+  entry->uses = 0;
+  entry->refreshed = false;
+  entry->expiry = now + lifetime;
+  entry->refresh_at = lasts ? entry->expiry - lifetime / REFRESH_PART : UINT64_MAX;
+}
+
+/* The memory to ask next. The one that gave the answer gives it again until its TTL ends, with what is left of it: that is
+ * good where we keep it for a shorter time. Else the other one, whose copy, if it ever had one, has ended meanwhile. */
+static unsigned next_turn(const struct table_entry *entry)
+{
+  const struct dns_answer *answer = &entry->answer->answer;
+  return answer->ttl > longest(answer->status) ? entry->turn : !entry->turn;
+}
+
+/* Notes a use, with the shard locked, and says whether it is time to ask anew. */
+static bool note_use(struct table *table, struct table_entry *entry, uint64_t now)
+{
+  if (entry->uses < REFRESH_USES)
+    entry->uses++;
+  if (now < entry->refresh_at || entry->uses < REFRESH_USES || entry->refreshed)
+    return false;
+  /* What messages wait for comes first. */
+  if (__atomic_load_n(&table->pending, __ATOMIC_RELAXED) > table->pending_max / 2)
+    return false;
+  __atomic_add_fetch(&table->pending, 1, __ATOMIC_RELAXED);
+  entry->refreshed = true;
+  entry->references++;
+  return true;
+}
+
 enum table_state table_claim(struct table *table, const struct table_key *key, uint64_t now,
                              struct table_result *result)
 {
@@ -205,6 +269,10 @@ enum table_state table_claim(struct table *table, const struct table_key *key, u
       link_lru(shard, entry);
     }
     hand_out(entry, now, result);
+    if (note_use(table, entry, now)) {
+      result->refresh = entry;
+      result->turn = next_turn(entry);
+    }
     state = TABLE_ANSWERED;
   } else if (entry) {
     entry->references++;
@@ -221,16 +289,6 @@ enum table_state table_claim(struct table *table, const struct table_key *key, u
   return state;
 }
 
-static uint64_t lifetime_ms(const struct dns_answer *answer)
-{
-  static const uint32_t longest[] = {
-      [DNS_FOUND] = POSITIVE_MAX, [DNS_NODATA] = NEGATIVE_MAX, [DNS_NXDOMAIN] = NEGATIVE_MAX,
-      [DNS_FAILURE] = FAILURE_MAX, [DNS_BOGUS] = BOGUS_MAX, [DNS_TIMEOUT] = 0, [DNS_BADNAME] = NEGATIVE_MAX,
-  };
-  uint32_t max = longest[answer->status];
-  return 1000 * (uint64_t)(answer->ttl < max ? answer->ttl : max);
-}
-
 void table_complete(struct table_entry *entry, struct dns_answer_owned *answer, uint64_t now)
 {
   struct shard *shard = entry->shard;
@@ -239,8 +297,7 @@ void table_complete(struct table_entry *entry, struct dns_answer_owned *answer, 
   struct table_waiter *waiters = entry->waiters;
   struct dns_answer_owned *shown = waiters ? answer_hold(answer) : NULL;
   entry->waiters = NULL;
-  entry->answer = answer;
-  entry->expiry = now + lifetime_ms(&answer->answer);
+  fill(entry, answer, 0, now);
   link_lru(shard, entry);
   shard->count++;
   shard->bytes += entry_bytes(entry);
@@ -258,6 +315,27 @@ void table_complete(struct table_entry *entry, struct dns_answer_owned *answer, 
     waiters->run(waiters, &shown->answer);
   }
   answer_release(shown);
+}
+
+void table_refresh(struct table_entry *entry, struct dns_answer_owned *answer, uint64_t now)
+{
+  struct shard *shard = entry->shard;
+  struct table *table = shard->table;
+  pthread_mutex_lock(&shard->mutex);
+  /* It may have been pushed out meanwhile, or have ended and been asked for again. */
+  if (entry->linked && answer && is_refreshable(&answer->answer) && now + lifetime_ms(&answer->answer) > entry->expiry) {
+    struct dns_answer_owned *before = entry->answer;
+    shard->bytes -= entry_bytes(entry);
+    fill(entry, answer, next_turn(entry), now);
+    shard->bytes += entry_bytes(entry);
+    answer = before;
+    while (shard->bytes > table->shard_bytes)
+      forget(shard, shard->oldest);
+  }
+  drop_reference(entry);
+  pthread_mutex_unlock(&shard->mutex);
+  __atomic_sub_fetch(&table->pending, 1, __ATOMIC_RELAXED);
+  answer_release(answer);
 }
 
 bool table_notify(struct table_entry *entry, struct table_waiter *waiter)

@@ -35,6 +35,10 @@ struct table_result {
   struct dns_answer_owned *answer;
   uint32_t ttl; /* seconds left */
   struct table_entry *entry;
+  /* With TABLE_ANSWERED: where not NULL, the answer is popular and about to end, and the caller has to see to it that
+   * table_refresh() is called once. turn: which of the source's two memories to ask, see resolver/source.h. */
+  struct table_entry *refresh;
+  unsigned turn;
 };
 
 /* pending_max: bound of the questions in flight. owner: what table_owner() says. */
@@ -48,6 +52,9 @@ enum table_state table_claim(struct table *table, const struct table_key *key, u
                              struct table_result *result);
 /* Takes the answer over, wakes all who wait. */
 void table_complete(struct table_entry *entry, struct dns_answer_owned *answer, uint64_t now);
+/* Takes over what was asked anew, or NULL. It replaces what is there if it is no failure and lasts longer; else all stays
+ * as it is, and the entry is not asked anew until it has ended. */
+void table_refresh(struct table_entry *entry, struct dns_answer_owned *answer, uint64_t now);
 void *table_owner(const struct table_entry *entry);
 /* Waits until the answer is there (true; answer and ttl are set) or the deadline has passed. */
 bool table_wait(struct table_entry *entry, uint64_t deadline, struct table_result *result);

@@ -145,6 +145,147 @@ static void questions_in_flight_are_joined_and_bounded(void **state)
   table_free(table);
 }
 
+/* Uses the answer; true where it is to be asked for anew, with the turn. */
+static struct table_entry *use(struct table *table, const char *name, uint64_t now, int *turn)
+{
+  struct table_result result;
+  struct table_key key = key_of(table, name, DNS_A);
+  assert_int_equal(table_claim(table, &key, now, &result), TABLE_ANSWERED);
+  answer_release(result.answer);
+  *turn = (int)result.turn;
+  return result.refresh;
+}
+
+static void popular_answers_are_refreshed(void **state)
+{
+  (void)state;
+  enum { START = 1000000 };
+  struct table *table = table_new(1 << 20, 10, NULL);
+  struct table_entry *refresh = NULL;
+  int turn;
+  put(table, "a.example", answer_of(DNS_FOUND, 100), START);
+  for (int i = 0; i < 5; i++)
+    assert_null(use(table, "a.example", START + 89999, &turn));
+  refresh = use(table, "a.example", START + 90000, &turn);
+  assert_non_null(refresh);
+  assert_int_equal(turn, 1);
+  assert_null(use(table, "a.example", START + 91000, &turn)); /* once */
+  table_refresh(refresh, answer_of(DNS_FOUND, 100), START + 92000);
+  assert_int_equal(look(table, "a.example", START + 92000), 100);
+  assert_int_equal(table_count(table), 1);
+
+  /* Anew it must be used, and the next time the first memory is asked. */
+  assert_null(use(table, "a.example", START + 182000, &turn));
+  refresh = use(table, "a.example", START + 182001, &turn);
+  assert_non_null(refresh);
+  assert_int_equal(turn, 0);
+
+  /* Failures and what does not last longer change nothing. */
+  table_refresh(refresh, answer_of(DNS_BOGUS, 60), START + 183000);
+  assert_null(use(table, "a.example", START + 184000, &turn));
+  assert_int_equal(look(table, "a.example", START + 191999), 1);
+  assert_int_equal(look(table, "a.example", START + 192000), -1);
+  assert_int_equal(table_bytes(table), 0);
+
+  put(table, "b.example", answer_of(DNS_NXDOMAIN, 50), START);
+  for (int i = 0; i < 3; i++)
+    refresh = use(table, "b.example", START + 46000, &turn);
+  assert_non_null(refresh);
+  table_refresh(refresh, answer_of(DNS_FOUND, 4), START + 46000);
+  assert_int_equal(look(table, "b.example", START + 49000), 1);
+  for (int i = 0; i < 5; i++)
+    assert_null(use(table, "b.example", START + 49000, &turn));
+  table_free(table);
+}
+
+static void few_answers_are_refreshed(void **state)
+{
+  (void)state;
+  static const struct {
+    const char *label;
+    enum dns_status status;
+    uint32_t ttl;
+    int uses, refreshed;
+  } rows[] = {
+      {"used twice", DNS_FOUND, 100, 2, 0},     {"used three times", DNS_FOUND, 100, 3, 1},
+      {"no data", DNS_NODATA, 100, 5, 1},       {"no such name", DNS_NXDOMAIN, 100, 5, 1},
+      {"bogus", DNS_BOGUS, 60, 5, 0},           {"failed", DNS_FAILURE, 5, 5, 0},
+      {"brief", DNS_FOUND, 9, 5, 0},            {"hardly longer", DNS_FOUND, 10, 5, 1},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    struct table *table = table_new(1 << 20, 10, NULL);
+    uint64_t end = 1000000 + 1000 * (uint64_t)rows[i].ttl;
+    int refreshed = 0, turn;
+    put(table, "a.example", answer_of(rows[i].status, rows[i].ttl), 1000000);
+    for (int use_number = 0; use_number < rows[i].uses; use_number++) {
+      struct table_entry *refresh = use(table, "a.example", end - 1, &turn);
+      refreshed += refresh != NULL;
+      if (refresh)
+        table_refresh(refresh, NULL, end - 1);
+    }
+    if (refreshed != rows[i].refreshed)
+      fail_msg("%s: asked anew %d times", rows[i].label, refreshed);
+    assert_int_equal(look(table, "a.example", end), -1);
+    table_free(table);
+  }
+}
+
+static void refreshing_is_bounded(void **state)
+{
+  (void)state;
+  struct table *table = table_new(20 << 10, 4, NULL);
+  struct table_entry *open[3];
+  char name[40];
+  int turn;
+  for (int i = 0; i < 4; i++) {
+    snprintf(name, sizeof name, "name%d.example", i);
+    put(table, name, answer_of(DNS_FOUND, 100), 0);
+    struct table_entry *refresh = NULL;
+    for (int j = 0; j < 3; j++)
+      refresh = use(table, name, 95000, &turn);
+    /* Half of the questions that may be in flight are for messages that wait. */
+    assert_int_equal(refresh != NULL, i < 3);
+    if (refresh)
+      open[i] = refresh;
+  }
+  /* One is pushed out meanwhile, one ends and is asked for again, one is kept. */
+  assert_int_equal(look(table, "name1.example", 100000), -1);
+  put(table, "name1.example", answer_of(DNS_FOUND, 50), 100000);
+  table_refresh(open[1], answer_of(DNS_FOUND, 100), 100000);
+  assert_int_equal(look(table, "name1.example", 100000), 50);
+  for (int i = 0; i < 1000; i++) {
+    snprintf(name, sizeof name, "other%d.example", i);
+    put(table, name, answer_of(DNS_FOUND, 100), 96000);
+  }
+  assert_int_equal(look(table, "name0.example", 96000), -1);
+  table_refresh(open[0], answer_of(DNS_FOUND, 100), 96000);
+  assert_int_equal(look(table, "name0.example", 96000), -1);
+  table_refresh(open[2], answer_of(DNS_FOUND, 100), 96000);
+  assert_true(table_bytes(table) <= 20 << 10);
+  table_free(table);
+}
+
+/* We keep it for an hour: the memory that has it for a day can be asked again. */
+static void long_lived_answers_stay_with_their_memory(void **state)
+{
+  (void)state;
+  struct table *table = table_new(1 << 20, 10, NULL);
+  struct table_entry *refresh = NULL;
+  int turn = -1;
+  put(table, "a.example", answer_of(DNS_FOUND, 86400), 0);
+  for (int i = 0; i < 3; i++)
+    refresh = use(table, "a.example", 3590000, &turn);
+  assert_non_null(refresh);
+  assert_int_equal(turn, 0);
+  table_refresh(refresh, answer_of(DNS_FOUND, 3000), 3590000);
+  for (int i = 0; i < 3; i++)
+    refresh = use(table, "a.example", 6580000, &turn);
+  assert_non_null(refresh);
+  assert_int_equal(turn, 1);
+  table_refresh(refresh, NULL, 6580000);
+  table_free(table);
+}
+
 static void keys_differ(void **state)
 {
   (void)state;
@@ -178,8 +319,10 @@ static void *claim_and_complete(void *argument)
     snprintf(name, sizeof name, "name%u.example", seed / 65536 % NAMES);
     struct table_key key = key_of(table, name, DNS_A);
     uint64_t now = table_clock();
-    enum table_state state = table_claim(table, &key, now, &result);
+    enum table_state state = table_claim(table, &key, i % 5 ? now : now + 59000, &result);
     struct table_entry *entry = result.entry;
+    if (result.refresh)
+      table_refresh(result.refresh, i % 3 ? answer_of(DNS_FOUND, 60) : NULL, now);
     if (state == TABLE_NEW)
       table_complete(entry, answer_of(DNS_FOUND, i % 7 ? 60 : 0), now);
     if (entry && !table_wait(entry, now + 60000, &result))
@@ -215,6 +358,10 @@ int main(void)
       cmocka_unit_test(lifetimes_are_bounded),
       cmocka_unit_test(the_least_used_goes_first),
       cmocka_unit_test(questions_in_flight_are_joined_and_bounded),
+      cmocka_unit_test(popular_answers_are_refreshed),
+      cmocka_unit_test(few_answers_are_refreshed),
+      cmocka_unit_test(refreshing_is_bounded),
+      cmocka_unit_test(long_lived_answers_stay_with_their_memory),
       cmocka_unit_test(keys_differ),
       cmocka_unit_test(threads_share_it),
   };

@@ -5,6 +5,10 @@
  * Questions go to one context, whose own thread resolves and validates; a reaper thread takes the results.
  * Where the system's servers or recursion may serve, both contexts exist, and the first self-test that
  * passes settles which is asked.
+ *
+ * libunbound answers from its own cache while a TTL lasts, and asks nothing ahead of its end (`prefetch` is the daemon's).
+ * So that a popular answer can be asked for anew in time, there is a second, small context beside the chosen one, which the
+ * reaper opens when it is wanted for the first time.
  */
 #include "resolver/unbound.h"
 
@@ -29,21 +33,30 @@
 #include "resolver/name.h"
 #include "resolver/source.h"
 
-enum { MAX_CONTEXTS = 2, BOGUS_TTL = 60, FAILURE_TTL = 5, CLASS_IN = 1 };
+enum { MAX_CHOICES = 2, MEMORIES = 2, BOGUS_TTL = 60, FAILURE_TTL = 5, CLASS_IN = 1 };
 
 struct question {
   struct question *next, **link; /* link: what points here */
   struct unbound *unbound;
+  struct memory *memory; /* that is asked */
+  unsigned type;
   dns_source_done *done;
   void *ticket;
   char name[DOMAIN_SIZE];
 };
 
+/* A context of libunbound. */
+struct memory {
+  struct ub_ctx *_Atomic ctx; /* NULL: not opened yet */
+  atomic_bool broken;         /* the library gave up on it, or it could not be opened */
+};
+
 struct choice {
   enum context_kind kind;
-  struct ub_ctx *ctx;
-  char *servers;      /* in words */
-  atomic_bool broken; /* the library gave up on it */
+  struct memory memories[MEMORIES]; /* number 0 is always there */
+  char *servers;                    /* in words */
+  atomic_bool wanted;               /* memory number 1 is, by this question */
+  struct question *_Atomic wanted_by;
 };
 
 struct unbound {
@@ -51,13 +64,14 @@ struct unbound {
   char *trust_anchor;
   char **forwarders;
   size_t forwarder_count;
-  struct choice choices[MAX_CONTEXTS];
+  struct choice choices[MAX_CHOICES];
   unsigned choice_count;
   atomic_uint chosen;
   bool settled; /* used by test() only */
   pthread_t reaper;
   bool has_reaper;
-  int wake; /* eventfd; -1: none */
+  atomic_bool closing;
+  int wake; /* eventfd: closing, or a memory is wanted; -1: none */
 
   pthread_mutex_t mutex; /* for the list of questions */
   struct question *questions;
@@ -66,6 +80,11 @@ struct unbound {
 static struct unbound *unbound_of(struct dns_source *source)
 {
   return (struct unbound *)(void *)source; /* the first member */
+}
+
+static struct context_plan plan_of(const struct unbound *unbound)
+{
+  return (struct context_plan){unbound->forwarders, unbound->forwarder_count, unbound->trust_anchor};
 }
 
 static void link_question(struct unbound *unbound, struct question *question)
@@ -157,44 +176,110 @@ static void take_result(void *argument, int error, struct ub_result *result)
   answer_question(question, answer);
 }
 
+static struct question *add_question(struct unbound *unbound, struct memory *memory, const char *name, unsigned type,
+                                     dns_source_done *done, void *ticket)
+{
+  struct question *question = memory_new(sizeof *question);
+  *question = (struct question){.unbound = unbound, .memory = memory, .type = type, .done = done, .ticket = ticket};
+  memcpy(question->name, name, strlen(name) + 1);
+  link_question(unbound, question);
+  return question;
+}
+
+static void send_question(struct question *question)
+{
+  struct memory *memory = question->memory;
+  struct ub_ctx *ctx = atomic_load(&memory->ctx);
+  char escaped[NAME_ESCAPED_SIZE];
+  name_escape(escaped, question->name);
+  /* Once this returns 0, the reaper may have freed the question. */
+  int status = UB_PIPE;
+  if (ctx && !memory->broken)
+    status = ub_resolve_async(ctx, escaped, (int)question->type, CLASS_IN, question, take_result, NULL);
+  if (status != 0)
+    answer_question(question, read_result(status, NULL, question->name));
+}
+
 static void unbound_ask(struct dns_source *source, const char *name, unsigned type, dns_source_done *done,
                         void *ticket)
 {
   struct unbound *unbound = unbound_of(source);
   struct choice *choice = &unbound->choices[atomic_load(&unbound->chosen)];
-  struct question *question = memory_new(sizeof *question);
-  char escaped[NAME_ESCAPED_SIZE];
-  *question = (struct question){.unbound = unbound, .done = done, .ticket = ticket};
-  memcpy(question->name, name, strlen(name) + 1);
-  name_escape(escaped, name);
-  link_question(unbound, question);
-  /* Once this returns 0, the reaper may have freed the question. */
-  int status = UB_PIPE;
-  if (!choice->broken)
-    status = ub_resolve_async(choice->ctx, escaped, (int)type, CLASS_IN, question, take_result, NULL);
-  if (status != 0)
-    answer_question(question, read_result(status, NULL, name));
+  send_question(add_question(unbound, &choice->memories[0], name, type, done, ticket));
+}
+
+static void wake_reaper(struct unbound *unbound)
+{
+  while (eventfd_write(unbound->wake, 1) != 0 && errno == EINTR)
+    continue;
+}
+
+static void unbound_ask_anew(struct dns_source *source, const char *name, unsigned type, unsigned turn,
+                             dns_source_done *done, void *ticket)
+{
+  struct unbound *unbound = unbound_of(source);
+  struct choice *choice = &unbound->choices[atomic_load(&unbound->chosen)];
+  struct memory *memory = &choice->memories[turn % MEMORIES];
+  struct question *question = add_question(unbound, memory, name, type, done, ticket);
+  if (atomic_load(&memory->ctx) || atomic_exchange(&choice->wanted, true)) {
+    send_question(question); /* fails while it is being opened */
+    return;
+  }
+  atomic_store(&choice->wanted_by, question);
+  wake_reaper(unbound);
+}
+
+/* Opens what is wanted. */
+static void open_memories(struct unbound *unbound, struct pollfd *fds)
+{
+  struct context_plan plan = plan_of(unbound);
+  char error[TEXT_PRINTABLE_MAX];
+  for (unsigned i = 0; i < unbound->choice_count; i++) {
+    struct choice *choice = &unbound->choices[i];
+    struct memory *memory = &choice->memories[1];
+    struct question *question = atomic_exchange(&choice->wanted_by, NULL);
+    if (!question)
+      continue;
+    struct ub_ctx *ctx = context_open(&plan, choice->kind, CONTEXT_SMALL, error, sizeof error);
+    if (ctx)
+      fds[i * MEMORIES + 1].fd = ub_fd(ctx);
+    else
+      memory->broken = true; /* popular answers end like all others then */
+    atomic_store(&memory->ctx, ctx);
+    send_question(question);
+  }
+}
+
+static void reap_memories(struct unbound *unbound, struct pollfd *fds)
+{
+  for (unsigned i = 0; i < unbound->choice_count * MEMORIES; i++) {
+    struct memory *memory = &unbound->choices[i / MEMORIES].memories[i % MEMORIES];
+    if (fds[i].fd >= 0 && fds[i].revents && ub_process(memory->ctx) != 0) {
+      memory->broken = true;
+      fds[i].fd = -1;
+    }
+  }
 }
 
 static void *reap(void *argument)
 {
   struct unbound *unbound = argument;
-  struct pollfd fds[MAX_CONTEXTS + 1] = {{.fd = unbound->wake, .events = POLLIN}};
-  for (unsigned i = 0; i < unbound->choice_count; i++)
-    fds[i + 1] = (struct pollfd){.fd = ub_fd(unbound->choices[i].ctx), .events = POLLIN};
-  while (!fds[0].revents) {
-    if (poll(fds, unbound->choice_count + 1, -1) < 0) {
-      fds[0].revents = 0;
+  struct pollfd fds[1 + MAX_CHOICES * MEMORIES] = {{.fd = unbound->wake, .events = POLLIN}};
+  unsigned count = unbound->choice_count * MEMORIES;
+  for (unsigned i = 0; i < count; i++) {
+    struct ub_ctx *ctx = unbound->choices[i / MEMORIES].memories[i % MEMORIES].ctx;
+    fds[i + 1] = (struct pollfd){.fd = ctx ? ub_fd(ctx) : -1, .events = POLLIN};
+  }
+  while (!unbound->closing) {
+    if (poll(fds, count + 1, -1) < 0) {
       if (errno == EINTR)
         continue;
       return NULL;
     }
-    for (unsigned i = 0; i < unbound->choice_count; i++) {
-      if (fds[i + 1].revents && ub_process(unbound->choices[i].ctx) != 0) {
-        unbound->choices[i].broken = true;
-        fds[i + 1].fd = -1;
-      }
-    }
+    reap_memories(unbound, fds + 1);
+    eventfd_t times;
+    if (fds[0].revents && eventfd_read(unbound->wake, &times) == 0 && !unbound->closing)
+      open_memories(unbound, fds + 1);
   }
   return NULL;
 }
@@ -203,13 +288,15 @@ static void unbound_close(struct dns_source *source)
 {
   struct unbound *unbound = unbound_of(source);
   if (unbound->has_reaper) {
-    while (eventfd_write(unbound->wake, 1) != 0 && errno == EINTR)
-      continue;
+    atomic_store(&unbound->closing, true);
+    wake_reaper(unbound);
     pthread_join(unbound->reaper, NULL);
   }
   /* Drops what is in flight, without a callback. */
   for (unsigned i = 0; i < unbound->choice_count; i++) {
-    ub_ctx_delete(unbound->choices[i].ctx);
+    for (unsigned j = 0; j < MEMORIES; j++)
+      if (unbound->choices[i].memories[j].ctx)
+        ub_ctx_delete(unbound->choices[i].memories[j].ctx);
     free(unbound->choices[i].servers);
   }
   while (unbound->questions)
@@ -222,11 +309,6 @@ static void unbound_close(struct dns_source *source)
   free(unbound->trust_anchor);
   pthread_mutex_destroy(&unbound->mutex);
   free(unbound);
-}
-
-static struct context_plan plan_of(const struct unbound *unbound)
-{
-  return (struct context_plan){unbound->forwarders, unbound->forwarder_count, unbound->trust_anchor};
 }
 
 static int unbound_test(struct dns_source *source, unsigned timeout_ms, const atomic_bool *stop, char *why,
@@ -298,9 +380,10 @@ static int add_choice(struct unbound *unbound, enum context_kind kind, char *err
   struct context_plan plan = plan_of(unbound);
   struct choice *choice = &unbound->choices[unbound->choice_count];
   choice->kind = kind;
-  choice->ctx = context_open(&plan, kind, error, error_size);
-  if (!choice->ctx)
+  struct ub_ctx *ctx = context_open(&plan, kind, CONTEXT_LARGE, error, error_size);
+  if (!ctx)
     return -1;
+  atomic_store(&choice->memories[0].ctx, ctx);
   choice->servers = kind == CONTEXT_SYSTEM    ? system_servers()
                     : kind == CONTEXT_FORWARD ? forward_servers(unbound)
                                               : memory_copy_string("recursive (from the root)");
@@ -337,7 +420,7 @@ static int choose(struct unbound *unbound, const char *const *servers, size_t co
 static int start_reaper(struct unbound *unbound, char *error, size_t error_size)
 {
   sigset_t all, before;
-  unbound->wake = eventfd(0, EFD_CLOEXEC);
+  unbound->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   int problem = unbound->wake < 0 ? errno : 0;
   if (problem == 0) {
     sigfillset(&all); /* signals are for the program's own threads */
@@ -358,7 +441,7 @@ struct dns_source *unbound_open(const char *const *servers, size_t count, const 
     return NULL;
   struct unbound *unbound = memory_new(sizeof *unbound);
   unbound->source = (struct dns_source){
-      .ask = unbound_ask, .close = unbound_close, .test = unbound_test, .servers = unbound_servers};
+      .ask = unbound_ask, .ask_anew = unbound_ask_anew, .close = unbound_close, .test = unbound_test, .servers = unbound_servers};
   unbound->trust_anchor = memory_copy_string(trust_anchor);
   unbound->wake = -1;
   pthread_mutex_init(&unbound->mutex, NULL);

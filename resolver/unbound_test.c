@@ -243,6 +243,45 @@ static void count_failure(void *ticket, struct dns_answer_owned *answer)
   answer_release(answer);
 }
 
+static void take_status(void *ticket, struct dns_answer_owned *answer)
+{
+  atomic_int *status = ticket;
+  *status = (int)answer->answer.status;
+  answer_release(answer);
+}
+
+/* The status, and how many queries it took. */
+static int ask_and_wait(struct dns_source *source, unsigned turn, unsigned *queries)
+{
+  atomic_int status = -1;
+  unsigned before = server.queries;
+  source->ask_anew(source, "again.example", DNS_A, turn, take_status, &status);
+  while (status < 0)
+    poll(NULL, 0, 1);
+  *queries = server.queries - before;
+  return status;
+}
+
+static void a_second_memory_is_asked_anew(void **state)
+{
+  (void)state;
+  char error[200] = "";
+  const char *servers[] = {server.address};
+  unsigned queries;
+  server.manner = SAY_NOTHING_IS_THERE;
+  struct dns_source *source = unbound_open(servers, 1, server.anchor, error, sizeof error);
+  assert_string_equal(error, "");
+  assert_int_equal(ask_and_wait(source, 0, &queries), DNS_BOGUS);
+  assert_true(queries > 0);
+  assert_int_equal(ask_and_wait(source, 0, &queries), DNS_BOGUS);
+  assert_int_equal(queries, 0); /* the first one remembers */
+  assert_int_equal(ask_and_wait(source, 1, &queries), DNS_BOGUS);
+  assert_true(queries > 0);
+  assert_int_equal(ask_and_wait(source, 1, &queries), DNS_BOGUS);
+  assert_int_equal(queries, 0);
+  source->close(source);
+}
+
 static void silence_ends_with_the_source(void **state)
 {
   (void)state;
@@ -259,8 +298,9 @@ static void silence_ends_with_the_source(void **state)
   source->ask(source, "two.example", DNS_A, count_failure, &failures);
   while (server.queries == before)
     poll(NULL, 0, 1);
+  source->ask_anew(source, "one.example", DNS_A, 1, count_failure, &failures); /* its memory may be open by then, or not */
   source->close(source);
-  assert_int_equal(failures, 2);
+  assert_int_equal(failures, 3);
 }
 
 int main(void)
@@ -270,6 +310,7 @@ int main(void)
       cmocka_unit_test(bad_configurations_are_refused),
       cmocka_unit_test(unsigned_data_is_bogus),
       cmocka_unit_test(odd_names_are_asked_as_they_are),
+      cmocka_unit_test(a_second_memory_is_asked_anew),
       cmocka_unit_test(silence_ends_with_the_source),
   };
   return cmocka_run_group_tests(tests, start_server, stop_server);

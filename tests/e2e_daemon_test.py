@@ -29,6 +29,7 @@ from postfix import Postfix
 
 tap = Points()
 PASS = "dmarc=pass (p=reject) header.from=sender.example"
+FLEETING = "zone fleeting.example signed\nfleeting.example. 10 TXT v=spf1 ip4:203.0.113.5 -all\n"
 FORGED = b"From: minister@sender.example\r\nSubject: pay\r\n\r\nNow.\r\n"
 
 
@@ -355,6 +356,30 @@ def test_resolver(dns):
         tap.point(all(l["dmarc"]["result"] == "temperror" for l in sluisd.messages() if l["action"] == "defer"), "the lines say temperror")
 
 
+def test_refresh(dns):
+    """An answer that much mail uses is asked for anew before it ends, so that no message waits for it. Its TTL is 10 seconds."""
+    with Sluisd(dns.anchor) as sluisd:
+        begin, begun, lines = dns.mark(), time.monotonic(), []
+
+        def asked():
+            return len(dns.queries("fleeting.example", "TXT", begin))
+
+        def send(at):
+            time.sleep(max(0, begun + at - time.monotonic()))
+            play(message_from(sluisd, "bob@fleeting.example"))
+            lines.append(sluisd.wait_messages(len(lines) + 1)[-1])
+        for _ in range(4):
+            send(0)
+        tap.point(asked() == 1 and all(l["spf"][0]["result"] == "pass" for l in lines), "four messages, one question", asked(), lines)
+        send(9.3)
+        wait_until(lambda: asked() == 2, 2)
+        tap.point(asked() == 2 and lines[-1]["dns_ms"] == 0, "with a tenth of its time left it is asked anew, and nobody waits",
+                  asked(), lines[-1])
+        send(11)
+        tap.point(asked() == 2 and lines[-1]["dns_queries"] == 0 and lines[-1]["spf"][0]["result"] == "pass",
+                  "behind its end the new answer serves", asked(), lines[-1])
+
+
 def test_inet(dns):
     """A TCP socket."""
     sluisd = Sluisd(dns.anchor, 'listen = "inet:8895@127.0.0.1"')
@@ -366,9 +391,9 @@ def test_inet(dns):
 
 
 def main():
-    with laboratory() as dns:
+    with laboratory(FLEETING) as dns:
         for test in (test_options, test_unavailable, test_privileges, test_background, test_reload, test_pseudonyms, test_terminate,
-                     test_early_end, test_killed, test_rotation, test_unwritable, test_full_disk, test_inet, test_resolver):
+                     test_early_end, test_killed, test_rotation, test_unwritable, test_full_disk, test_inet, test_refresh, test_resolver):
             tap.run(test, dns)
     tap.end()
 
