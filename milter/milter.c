@@ -40,7 +40,7 @@ struct connection {
 
 static struct service *service;
 static pthread_t listener; /* who calls milter_open() and milter_run() */
-static atomic_bool ended;
+static atomic_bool ended, stopping;
 static atomic_uint in_hand;
 static atomic_bool draining;
 static atomic_bool told_of_missing_actions;
@@ -410,6 +410,8 @@ int milter_run(void)
   if (nudge_start() < 0)
     report(LOG_WARNING, "the listening socket was not found: a burst of messages may wait for one that waits for the DNS");
   int status = smfi_main() == MI_SUCCESS ? 0 : -1;
+  if (atomic_load(&stopping))
+    status = 0; /* smfi_stop() before smfi_main() closes the socket, which the second one then cannot open any more */
   atomic_store(&ended, true);
   nudge_stop();
   return status;
@@ -431,6 +433,7 @@ void milter_stop(void)
    * own ends that wait meanwhile. */
   pthread_t helper;
   bool helped = pthread_create(&helper, NULL, interrupt_listener, NULL) == 0;
+  atomic_store(&stopping, true);
   smfi_stop();
   if (helped)
     pthread_join(helper, NULL);
