@@ -17,7 +17,7 @@ static const struct {
     {"import", command_audit_import, "[--database WHERE] [--host NAME] [--postconf FILE] FILE...",
      "audit logs and delivery logs into the database of evidence"},
     {"report", command_audit_report,
-     "[--database WHERE] [--from DATE] [--to DATE] [--format text|json|csv] [--public[=N]]",
+     "[--database WHERE] [--from DATE] [--to DATE] [--format text|html|json|csv] [--language nl|en] [--public[=N]]",
      "what the database of evidence says about a period"},
     {"show", command_audit_show, "QUEUE_ID|MESSAGE_ID|DOMAIN [--database WHERE] [--log FILE...]",
      "the whole story of a message or a correspondent"},

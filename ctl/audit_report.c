@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "ctl/command.h"
+#include "ctl/language.h"
 #include "ctl/setup.h"
 #include "evidence/moment.h"
 #include "report/write.h"
@@ -19,21 +20,24 @@ enum { DAY_MS = 86400000, THRESHOLD_DEFAULT = 5, THRESHOLD_MAX = 1000000 };
 static const struct {
   const char *name;
   write_report *write;
-} forms[] = {{"text", write_text}, {"json", write_json}, {"csv", write_csv}};
+} forms[] = {{"text", write_text}, {"html", write_html}, {"json", write_json}, {"csv", write_csv}};
 
 struct words {
   const char *database;
   write_report *write;
+  enum language language;
   struct figures_options figures;
 };
 
 static void print_usage(FILE *stream)
 {
-  fputs("usage: sluisctl [-c FILE] audit report [--database WHERE] [--from DATE] [--to DATE] [--format text|json|csv]\n"
-        "         [--public[=N]]\n"
+  fputs("usage: sluisctl [-c FILE] audit report [--database WHERE] [--from DATE] [--to DATE]\n"
+        "         [--format text|html|json|csv] [--language nl|en] [--public[=N]]\n"
         "  --database WHERE  a file (default " COMMAND_DATABASE "), or postgresql://...\n"
         "  --from DATE       YYYY-MM-DD, UTC; default: the first day that is known\n"
         "  --to DATE         the last day, itself included\n"
+        "  --format FORM     text (default), html: one page that loads nothing; json and csv for machines, in no language\n"
+        "  --language L      nl or en; default: nl where the locale is Dutch, else en\n"
         "  --public[=N]      for publishing: counts under N (default 5) are merged, files, hosts and exceptions left out\n",
         stream);
 }
@@ -71,6 +75,8 @@ static bool read_option(struct words *to, int option, const char *value)
       if (strcmp(forms[i].name, value) == 0)
         to->write = forms[i].write;
     return to->write != NULL;
+  case 'l':
+    return language_read(&to->language, value);
   case 'p':
     number = value ? strtol(value, &end, 10) : THRESHOLD_DEFAULT;
     to->figures.threshold = (unsigned)number;
@@ -87,6 +93,7 @@ static int read_words(struct words *to, int count, char **words)
                                                {"from", required_argument, NULL, 'f'},
                                                {"to", required_argument, NULL, 't'},
                                                {"format", required_argument, NULL, 'F'},
+                                               {"language", required_argument, NULL, 'l'},
                                                {"public", optional_argument, NULL, 'p'},
                                                {"json", no_argument, NULL, 'j'},
                                                {"help", no_argument, NULL, 'h'},
@@ -115,6 +122,7 @@ static int read_words(struct words *to, int count, char **words)
 int command_audit_report(struct command_options *options, int count, char **argument)
 {
   struct words words = {.database = COMMAND_DATABASE, .write = options->json ? write_json : write_text};
+  words.language = language_choose(getenv("LC_ALL"), getenv("LC_MESSAGES"), getenv("LANG"));
   int status = read_words(&words, count, argument);
   if (status >= 0)
     return status;
@@ -127,7 +135,7 @@ int command_audit_report(struct command_options *options, int count, char **argu
   struct database *database = database_open(words.database, DATABASE_READ, &error);
   struct figures *figures = database ? figures_read(database, &words.figures) : NULL;
   if (figures) {
-    words.write(&out, figures);
+    words.write(&out, figures, words.language);
     fwrite(out.bytes, 1, out.length, stdout);
   } else {
     fprintf(stderr, "sluisctl audit report: %s\n", database ? database_error(database) : error.bytes);

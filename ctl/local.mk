@@ -1,6 +1,6 @@
 # Sources, libraries and tests of ctl/.
 noinst_LIBRARIES += ctl/libctl.a
-ctl_libctl_a_SOURCES = ctl/destination.c ctl/destination.h
+ctl_libctl_a_SOURCES = ctl/destination.c ctl/destination.h ctl/language.c ctl/language.h
 
 bin_PROGRAMS += ctl/sluisctl
 ctl_sluisctl_SOURCES = ctl/main.c ctl/command.h \
@@ -15,6 +15,10 @@ ctl_sluisctl_LDADD = ctl/libctl.a $(feedback_libs) story/libstory.a $(report_lib
 unit_tests += ctl/destination_test
 ctl_destination_test_SOURCES = ctl/destination_test.c
 ctl_destination_test_LDADD = ctl/libctl.a checks/libchecks.a $(base_libs) $(CMOCKA_LIBS)
+
+unit_tests += ctl/language_test
+ctl_language_test_SOURCES = ctl/language_test.c
+ctl_language_test_LDADD = ctl/libctl.a $(report_libs) $(CMOCKA_LIBS)
 
 TESTS += ctl/sluisctl_test.py ctl/prune_test.py ctl/show_test.py
 EXTRA_DIST += ctl/sluisctl_test.py ctl/prune_test.py ctl/show_test.py ctl/audit_lines.py

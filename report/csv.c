@@ -7,11 +7,25 @@
 
 #include "report/write.h"
 
-/* RFC 4180 2: in quotes, with quotes doubled. A spreadsheet would run what begins like a formula. */
+/* A spreadsheet would run what begins like a formula; some take the wide forms of U+FF0B, FF0D, FF1D and FF20 for the
+ * same signs. */
+static bool is_formula(const char *value)
+{
+  static const char *const wide[] = {"\xEF\xBC\x8B", "\xEF\xBC\x8D", "\xEF\xBC\x9D", "\xEF\xBC\xA0"};
+  value += strspn(value, " ");
+  if (*value && strchr("=+-@\t\r", *value))
+    return true;
+  for (size_t i = 0; i < sizeof wide / sizeof *wide; i++)
+    if (strncmp(value, wide[i], 3) == 0)
+      return true;
+  return false;
+}
+
+/* RFC 4180 2: in quotes, with quotes doubled. */
 static void add_value(struct text *out, const char *value)
 {
   text_add_char(out, '"');
-  if (*value && strchr("=+-@\t\r", *value))
+  if (is_formula(value))
     text_add_char(out, '\'');
   for (; *value; value++) {
     if (*value == '"')
@@ -38,8 +52,9 @@ static void add_cell(struct text *out, const struct figures_cell *cell, enum fig
   text_add(out, "\r\n");
 }
 
-void write_csv(struct text *out, const struct figures *figures)
+void write_csv(struct text *out, const struct figures *figures, enum language language)
 {
+  (void)language;
   text_add(out, "table,row,column,value,base\r\n");
   for (size_t i = 0; i < figures->count; i++) {
     const struct figures_table *table = &figures->tables[i];

@@ -41,8 +41,9 @@ struct profiles {
   struct profile_list now, before; /* by name */
 };
 
-/* The newest day on which it was seen, or 0. */
+/* The newest day on which it was seen, or 0; of outbound mail the newest moment is known. */
 #define SEEN(condition) "max(CASE WHEN " condition " THEN day ELSE 0 END)"
+#define SEEN_OUT(condition) "max(CASE WHEN " condition " THEN last_time ELSE 0 END)"
 #define UNSEEN "0, 0"
 #define DAYS "day >= CAST($1 AS BIGINT) / 86400000 AND day < (CAST($2 AS BIGINT) + 86399999) / 86400000"
 
@@ -65,11 +66,12 @@ static const char *const profile_sql =
     " 0 AS p5, 0 AS f5, 0 AS p6, 0 AS f6, 0 AS p7, 0 AS f7, 0 AS p8, 0 AS f8 FROM daily_inbound WHERE " DAYS
     " AND domain <> '' GROUP BY domain UNION ALL"
     " SELECT domain, 0, sum(recipients), " UNSEEN ", " UNSEEN ", " UNSEEN ", " UNSEEN ", " UNSEEN ", " UNSEEN ","
-    " " SEEN("verdict = 'dane' OR link IN ('mx-insecure', 'host-unsigned', 'no-tlsa', 'tlsa-unusable')") ","
-    " " SEEN("link IN ('domain-unsigned', 'bogus')") ","
-    " " SEEN("verdict IN ('dane', 'insecure-mx') OR link IN ('no-tlsa', 'tlsa-unusable')") ","
-    " " SEEN("link = 'host-unsigned'") ","
-    " " SEEN("verdict IN ('dane', 'insecure-mx')") ", " SEEN("verdict IN ('none', 'partial', 'unusable', 'bogus')")
+    " " SEEN_OUT("verdict = 'dane' OR link IN ('mx-insecure', 'host-unsigned', 'no-tlsa', 'tlsa-unusable')") ","
+    " " SEEN_OUT("link IN ('domain-unsigned', 'bogus')") ","
+    " " SEEN_OUT("verdict IN ('dane', 'insecure-mx') OR link IN ('no-tlsa', 'tlsa-unusable')") ","
+    " " SEEN_OUT("link = 'host-unsigned'") ","
+    " " SEEN_OUT("verdict IN ('dane', 'insecure-mx')") ", " SEEN_OUT("verdict IN ('none', 'partial', 'unusable',"
+    " 'bogus')")
     " FROM daily_outbound WHERE " DAYS " AND domain <> '' AND verdict <> 'not-examined' GROUP BY domain UNION ALL"
     " SELECT domain, 0, 0, " UNSEEN ", " UNSEEN ", " UNSEEN ", " UNSEEN ", " UNSEEN ","
     " " SEEN("class IN ('dane-verified', 'half-dane', 'dane-available-not-used', 'mta-sts', 'verified-other',"

@@ -11,16 +11,19 @@
 
 /* Shares of messages and of sender domains by a word of each inbound message. */
 #define BY_RESULT(word, condition) \
-  "WITH r AS (SELECT " word " AS result, nullif(domain, '') AS domain, sum(messages) AS n FROM daily_inbound WHERE " DAYS \
+  "WITH r AS (SELECT " word " AS result, nullif(domain, '') AS domain, sum(messages) AS n FROM daily_inbound WHERE" \
+  " " DAYS \
   condition " GROUP BY 1, 2) SELECT result, sum(n), (SELECT sum(n) FROM r), count(DISTINCT domain)," \
   " (SELECT count(DISTINCT domain) FROM r) FROM r GROUP BY result ORDER BY 2 DESC, 1"
-#define RESULT_COLUMNS {{"result", FIGURES_WORD}, {"messages", FIGURES_SHARE}, {"domains", FIGURES_SHARE}}
+#define RESULT_COLUMNS(word) {{word, FIGURES_WORD}, {"messages", FIGURES_SHARE}, {"domains", FIGURES_SHARE}}
 
 /* Shares of messages, recipients and destinations; a message with several words counts at each. */
 #define BY_CLASS(word, table, kind) \
-  "WITH r AS (SELECT " word " AS result, nullif(domain, '') AS domain, sum(recipients) AS n FROM " table " WHERE " DAYS \
+  "WITH r AS (SELECT " word " AS result, nullif(domain, '') AS domain, sum(recipients) AS n FROM " table " WHERE" \
+  " " DAYS \
   " GROUP BY 1, 2), m AS (SELECT kind, word, sum(messages) AS n FROM daily_message WHERE " DAYS " AND kind IN ('" kind \
-  "', '" kind "-all') GROUP BY 1, 2) SELECT r.result, coalesce((SELECT m.n FROM m WHERE m.kind = '" kind "' AND m.word =" \
+  "', '" kind "-all') GROUP BY 1, 2) SELECT r.result, coalesce((SELECT m.n FROM m WHERE m.kind = '" kind "' AND" \
+  " m.word =" \
   " r.result), 0), coalesce((SELECT m.n FROM m WHERE m.kind = '" kind "-all'), 0), sum(r.n), (SELECT sum(n) FROM r)," \
   " count(DISTINCT r.domain), (SELECT count(DISTINCT domain) FROM r) FROM r GROUP BY r.result ORDER BY 4 DESC, 1"
 #define CLASS_COLUMNS(word) \
@@ -29,15 +32,19 @@
 /* Would a level of reject have refused (1) or deferred (2) it (CONTRACT 3)? Only what was let in counts. A message out
  * counts once, however many of its recipients fail: that is in daily_message, which knows no domains. */
 #define FAILURES \
-  "WITH f AS (SELECT nullif(domain, '') AS domain, spf, dkim, dmarc, policy, tls, sum(messages) AS n FROM daily_inbound" \
+  "WITH f AS (SELECT nullif(domain, '') AS domain, spf, dkim, dmarc, policy, tls, sum(messages) AS n FROM" \
+  " daily_inbound" \
   " WHERE " DAYS " AND action IN ('accept', 'quarantine', 'unknown') GROUP BY 1, 2, 3, 4, 5, 6)," \
   " failure AS (SELECT 'spf' AS standard, domain, CASE spf WHEN 'fail' THEN 1 WHEN 'temperror' THEN 2 END AS kind, n" \
   " FROM f UNION ALL SELECT 'dkim', domain, CASE WHEN dkim = 'temperror' THEN 2 WHEN dkim NOT IN ('pass', 'none'," \
   " 'not-checked') THEN 1 END, n FROM f" \
   " UNION ALL SELECT 'dmarc', domain, CASE WHEN dmarc = 'fail' AND policy = 'reject' THEN 1 WHEN dmarc = 'temperror'" \
-  " THEN 2 END, n FROM f UNION ALL SELECT 'tls', domain, CASE WHEN tls IN ('insufficient', 'no-tls') THEN 1 END, n FROM f" \
-  " UNION ALL SELECT 'dane', nullif(domain, ''), CASE WHEN verdict IN ('temperror', 'bogus') THEN 2 ELSE 1 END, messages" \
-  " FROM daily_outbound WHERE " DAYS " AND verdict NOT IN ('dane', 'not-examined') AND action IN ('accept', 'quarantine'))"
+  " THEN 2 END, n FROM f UNION ALL SELECT 'tls', domain, CASE WHEN tls IN ('insufficient', 'no-tls') THEN 1 END, n" \
+  " FROM f" \
+  " UNION ALL SELECT 'dane', nullif(domain, ''), CASE WHEN verdict IN ('temperror', 'bogus') THEN 2 ELSE 1 END," \
+  " messages" \
+  " FROM daily_outbound WHERE " DAYS " AND verdict NOT IN ('dane', 'not-examined') AND action IN ('accept'," \
+  " 'quarantine'))"
 
 /* What lets mail be read or led elsewhere; `unknown` and `verified-other` are no findings. */
 #define NOT_OVER_DANE \
@@ -69,8 +76,10 @@ const struct figures_shape figures_shapes[] = {
      " coalesce(first_time, $1) < $2), 0)",
      NULL, {{"fact", FIGURES_WORD}, {"number", FIGURES_NUMBER}}, 0},
     {"scope", "hosts",
-     "SELECT h.name, sum(d.lines), CASE WHEN max(d.last_seq) - min(d.first_seq) + 1 > sum(d.lines) THEN max(d.last_seq) -"
-     " min(d.first_seq) + 1 - sum(d.lines) ELSE 0 END, min(d.first_time), max(d.last_time) FROM daily_host d JOIN host h"
+     "SELECT h.name, sum(d.lines), CASE WHEN max(d.last_seq) - min(d.first_seq) + 1 > sum(d.lines) THEN"
+     " max(d.last_seq) -"
+     " min(d.first_seq) + 1 - sum(d.lines) ELSE 0 END, min(d.first_time), max(d.last_time) FROM daily_host d JOIN"
+     " host h"
      " ON h.id = d.host_id WHERE " DAYS " GROUP BY h.name ORDER BY h.name",
      NULL, {{"host", FIGURES_TEXT}, {"lines", FIGURES_NUMBER}, {"missing-lines", FIGURES_NUMBER}, {"first", FIGURES_TIME},
       {"last", FIGURES_TIME}}, FIGURES_INTERNAL},
@@ -89,25 +98,28 @@ const struct figures_shape figures_shapes[] = {
      "SELECT event, count(*), min(time), max(time) FROM event WHERE time >= $1 AND time < $2 GROUP BY event ORDER BY 1",
      NULL, {{"event", FIGURES_WORD}, {"times", FIGURES_NUMBER}, {"first", FIGURES_TIME}, {"last", FIGURES_TIME}}, 0},
     {"control", "mta-settings",
-     "SELECT word, sum(messages) FROM daily_message WHERE " DAYS " AND kind = 'mta-setting' GROUP BY word ORDER BY 2 DESC, 1",
+     "SELECT word, sum(messages) FROM daily_message WHERE " DAYS " AND kind = 'mta-setting' GROUP BY word ORDER BY 2"
+     " DESC, 1",
      NULL, {{"mta-setting", FIGURES_TEXT}, {"deliveries", FIGURES_NUMBER}}, 0},
     {"control", "operation",
      "WITH o AS (SELECT 'inbound' AS direction, action, sum(messages) AS n FROM daily_inbound WHERE " DAYS
      " GROUP BY 2 UNION ALL SELECT 'outbound', word, sum(messages) FROM daily_message WHERE " DAYS
-     " AND kind = 'outbound-action' GROUP BY 2) SELECT direction, action, n, (SELECT sum(n) FROM o) FROM o ORDER BY 1, 3"
+     " AND kind = 'outbound-action' GROUP BY 2) SELECT direction, action, n, (SELECT sum(n) FROM o) FROM o ORDER BY"
+     " 1, 3"
      " DESC, 2",
      NULL, {{"direction", FIGURES_WORD}, {"action", FIGURES_WORD}, {"messages", FIGURES_SHARE}}, 0},
-    {"inbound", "spf", BY_RESULT("spf", ""), NULL, RESULT_COLUMNS, FIGURES_PLOT},
-    {"inbound", "dkim", BY_RESULT("dkim", ""), NULL, RESULT_COLUMNS, FIGURES_PLOT},
-    {"inbound", "dmarc", BY_RESULT("dmarc", ""), NULL, RESULT_COLUMNS, FIGURES_PLOT},
-    {"inbound", "dmarc-policies", BY_RESULT("policy", " AND policy <> ''"), NULL, RESULT_COLUMNS, 0},
-    {"inbound", "overrides", BY_RESULT("override", " AND override <> ''"), NULL, RESULT_COLUMNS, 0},
-    {"inbound", "tls", BY_RESULT("tls", ""), NULL, RESULT_COLUMNS, FIGURES_PLOT},
+    {"inbound", "spf", BY_RESULT("spf", ""), NULL, RESULT_COLUMNS("result"), FIGURES_PLOT},
+    {"inbound", "dkim", BY_RESULT("dkim", ""), NULL, RESULT_COLUMNS("result"), FIGURES_PLOT},
+    {"inbound", "dmarc", BY_RESULT("dmarc", ""), NULL, RESULT_COLUMNS("result"), FIGURES_PLOT},
+    {"inbound", "dmarc-policies", BY_RESULT("policy", " AND policy <> ''"), NULL, RESULT_COLUMNS("policy"), 0},
+    {"inbound", "overrides", BY_RESULT("override", " AND override <> ''"), NULL, RESULT_COLUMNS("override"), 0},
+    {"inbound", "tls", BY_RESULT("tls", ""), NULL, RESULT_COLUMNS("grade"), FIGURES_PLOT},
     {"outbound", "assessed", BY_CLASS("verdict", "daily_outbound", "assessed"), NULL, CLASS_COLUMNS("verdict"), FIGURES_PLOT},
     {"outbound", "proven", BY_CLASS("class", "daily_proven", "proven"), NULL, CLASS_COLUMNS("class"), FIGURES_PLOT},
     /* A destination that is ready for DANE and is reached in another way, or the other way round. */
     {"outbound", "disagreements",
-     "SELECT nullif(domain, ''), verdict, class, sum(recipients) FROM daily_proven WHERE " DAYS " AND ((verdict = 'dane'"
+     "SELECT nullif(domain, ''), verdict, class, sum(recipients) FROM daily_proven WHERE " DAYS " AND ((verdict ="
+     " 'dane'"
      " AND class IN (" NOT_OVER_DANE ")) OR (verdict NOT IN ('', 'dane', 'partial') AND class = 'dane-verified'))"
      " GROUP BY domain, verdict, class ORDER BY 4 DESC, 1, 2, 3",
      NULL, {{"domain", FIGURES_TEXT}, {"verdict", FIGURES_WORD}, {"class", FIGURES_WORD}, {"recipients", FIGURES_NUMBER}},
@@ -116,8 +128,10 @@ const struct figures_shape figures_shapes[] = {
      * below mx.microsoft can have DANE. */
     {"outbound", "lacking-dane",
      "WITH newest AS (SELECT domain, max(last_time) AS moment, sum(recipients) AS n FROM daily_outbound WHERE " DAYS
-     " AND domain <> '' AND verdict <> 'not-examined' GROUP BY domain), found AS (SELECT w.domain, w.n, min(o.verdict) AS"
-     " verdict, min(nullif(o.link, '')) AS link, max(o.last_message) AS id FROM newest w JOIN daily_outbound o ON o.day ="
+     " AND domain <> '' AND verdict <> 'not-examined' GROUP BY domain), found AS (SELECT w.domain, w.n,"
+     " min(o.verdict) AS"
+     " verdict, min(nullif(o.link, '')) AS link, max(o.last_message) AS id FROM newest w JOIN daily_outbound o ON"
+     " o.day ="
      " w.moment / 86400000 AND o.domain = w.domain AND o.last_time = w.moment WHERE o.verdict IN ('none', 'partial',"
      " 'unusable', 'insecure-mx', 'bogus', 'temperror') GROUP BY w.domain, w.n), hosted AS (SELECT f.domain, f.n,"
      " f.verdict, f.link, (SELECT min(h.name) FROM recipient r JOIN dane_host h ON h.message_id = r.message_id AND"
@@ -133,13 +147,17 @@ const struct figures_shape figures_shapes[] = {
       {"not-measured", FIGURES_NUMBER}}, FIGURES_PLOT},
     {"trend", "shares-over-time",
      "WITH p AS (SELECT CAST($1 AS BIGINT) AS a, CAST($2 AS BIGINT) AS b, CAST($3 AS BIGINT) AS w), u AS ("
-     "SELECT " BUCKET " AS bucket, CASE dmarc WHEN 'pass' THEN messages ELSE 0 END AS dmarc, CASE tls WHEN 'no-tls' THEN 0"
+     "SELECT " BUCKET " AS bucket, CASE dmarc WHEN 'pass' THEN messages ELSE 0 END AS dmarc, CASE tls WHEN 'no-tls'"
+     " THEN 0"
      " ELSE messages END AS tls, messages AS inbound, 0 AS assessed, 0 AS examined, 0 AS proven, 0 AS sent FROM"
-     " daily_inbound, p WHERE " IN_PERIOD " UNION ALL SELECT " BUCKET ", 0, 0, 0, CASE verdict WHEN 'dane' THEN recipients"
+     " daily_inbound, p WHERE " IN_PERIOD " UNION ALL SELECT " BUCKET ", 0, 0, 0, CASE verdict WHEN 'dane' THEN"
+     " recipients"
      " ELSE 0 END, recipients, 0, 0 FROM daily_outbound, p WHERE " IN_PERIOD " AND verdict <> 'not-examined' UNION ALL"
      " SELECT " BUCKET ", 0, 0, 0, 0, 0, CASE class WHEN 'dane-verified' THEN recipients ELSE 0 END, recipients FROM"
-     " daily_proven, p WHERE " IN_PERIOD " AND " SENT ") SELECT min(p.a) + u.bucket * min(p.w) * 86400000, sum(u.dmarc),"
-     " sum(u.inbound), sum(u.tls), sum(u.inbound), sum(u.assessed), sum(u.examined), sum(u.proven), sum(u.sent) FROM u, p"
+     " daily_proven, p WHERE " IN_PERIOD " AND " SENT ") SELECT min(p.a) + u.bucket * min(p.w) * 86400000,"
+     " sum(u.dmarc),"
+     " sum(u.inbound), sum(u.tls), sum(u.inbound), sum(u.assessed), sum(u.examined), sum(u.proven), sum(u.sent) FROM"
+     " u, p"
      " GROUP BY u.bucket ORDER BY u.bucket",
      NULL, {{"start", FIGURES_DAY}, {"dmarc-pass", FIGURES_SHARE}, {"tls-used", FIGURES_SHARE},
       {"dane-assessed", FIGURES_SHARE}, {"dane-proven", FIGURES_SHARE}}, FIGURES_PLOT},
@@ -157,14 +175,18 @@ const struct figures_shape figures_shapes[] = {
       {"reason", FIGURES_TEXT}, {"owner", FIGURES_TEXT}, {"until", FIGURES_TEXT}, {"messages", FIGURES_NUMBER}},
      FIGURES_INTERNAL},
     {"enforcement", "enforcement",
-     FAILURES ", counted AS (SELECT standard, domain, kind, CASE standard WHEN 'dane' THEN 0 ELSE n END AS n FROM failure"
-     " UNION ALL SELECT 'dane', NULL, CASE word WHEN 'refused' THEN 1 ELSE 2 END, messages FROM daily_message WHERE " DAYS
-     " AND kind = 'dane') SELECT standard, sum(CASE kind WHEN 1 THEN n ELSE 0 END), count(DISTINCT CASE kind WHEN 1 THEN"
+     FAILURES ", counted AS (SELECT standard, domain, kind, CASE standard WHEN 'dane' THEN 0 ELSE n END AS n FROM"
+         " failure"
+     " UNION ALL SELECT 'dane', NULL, CASE word WHEN 'refused' THEN 1 ELSE 2 END, messages FROM daily_message WHERE"
+     " " DAYS
+     " AND kind = 'dane') SELECT standard, sum(CASE kind WHEN 1 THEN n ELSE 0 END), count(DISTINCT CASE kind WHEN 1"
+     " THEN"
      " domain END), sum(CASE kind WHEN 2 THEN n ELSE 0 END) FROM counted GROUP BY standard ORDER BY 1",
      NULL, {{"standard", FIGURES_WORD}, {"refused-messages", FIGURES_NUMBER}, {"refused-domains", FIGURES_NUMBER},
       {"deferred-messages", FIGURES_NUMBER}}, 0},
     {"enforcement", "refused-domains",
-     FAILURES " SELECT domain, standard, sum(n) FROM failure WHERE kind = 1 GROUP BY domain, standard ORDER BY 3 DESC, 1, 2",
+     FAILURES " SELECT domain, standard, sum(n) FROM failure WHERE kind = 1 GROUP BY domain, standard ORDER BY 3"
+         " DESC, 1, 2",
      NULL, {{"domain", FIGURES_TEXT}, {"standard", FIGURES_WORD}, {"messages", FIGURES_NUMBER}}, FIGURES_BY_DOMAIN},
     {"annex", "domains", NULL, figures_add_domains, {{"domain", FIGURES_TEXT}, FIGURES_FORUM_COLUMNS,
       {"traffic", FIGURES_NUMBER}}, FIGURES_BY_DOMAIN},

@@ -22,11 +22,14 @@ static const char *const names[MEASURES] = {"spf-pass", "dkim-pass", "dmarc-pass
 
 /* Pairs of number and base, in the order of names. What was not sent proves nothing of how mail travels. */
 static const char *const measures_sql =
-    "SELECT i.spf, i.n, i.dkim, i.n, i.dmarc, i.n, i.strict, i.n, i.tls, i.n, i.adequate, i.n, o.dane, o.n, d.dane, d.n,"
-    " d.tls, d.n FROM (SELECT " SUM("spf = 'pass'", "messages") " AS spf, " SUM("dkim = 'pass'", "messages") " AS dkim, "
+    "SELECT i.spf, i.n, i.dkim, i.n, i.dmarc, i.n, i.strict, i.n, i.tls, i.n, i.adequate, i.n, o.dane, o.n, d.dane,"
+    " d.n,"
+    " d.tls, d.n FROM (SELECT " SUM("spf = 'pass'", "messages") " AS spf, " SUM("dkim = 'pass'", "messages") " AS"
+    " dkim, "
     SUM("dmarc = 'pass'", "messages") " AS dmarc, " SUM("policy IN ('quarantine', 'reject')", "messages") " AS strict, "
     SUM("tls <> 'no-tls'", "messages") " AS tls, " SUM("tls IN ('good', 'sufficient')", "messages") " AS adequate,"
-    " coalesce(sum(messages), 0) AS n FROM daily_inbound WHERE " DAYS ") i, (SELECT " SUM("verdict = 'dane'", "recipients")
+    " coalesce(sum(messages), 0) AS n FROM daily_inbound WHERE " DAYS ") i, (SELECT " SUM("verdict ="
+    " 'dane'", "recipients")
     " AS dane, coalesce(sum(recipients), 0) AS n FROM daily_outbound WHERE " DAYS " AND verdict <> 'not-examined') o,"
     " (SELECT " SUM("class = 'dane-verified'", "recipients") " AS dane, " SUM("class NOT IN ('plaintext', 'unknown')",
     "recipients") " AS tls, coalesce(sum(recipients), 0) AS n FROM daily_proven WHERE " DAYS

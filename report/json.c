@@ -55,8 +55,9 @@ static void put_table(struct emitter *emitter, const struct figures_table *table
   emitter_close_list(emitter);
 }
 
-void write_json(struct text *out, const struct figures *figures)
+void write_json(struct text *out, const struct figures *figures, enum language language)
 {
+  (void)language;
   struct emitter *emitter = emitter_new(out);
   const char *section = "";
   emitter_open_map(emitter);

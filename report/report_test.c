@@ -130,6 +130,15 @@ static const struct {
     {"proven", "plaintext", 3, 1, 2},
     {"disagreements", "dane.example", 3, 1, 0},
     {"lacking-dane", "none.example", 5, 2, 0},
+    {"forum-correspondents", "dmarc", 1, 3, 3}, /* a record was found for each of them */
+    {"forum-correspondents", "dmarc-policy", 2, 3, 4},
+    {"forum-correspondents", "dane", 1, 1, 2},
+    {"forum-correspondents", "dnssec-domain", 3, 1, 0},
+    {"forum-correspondents", "ipv6-mx", 4, 2, 0},
+    {"trend", "dane-assessed", 2, 2, 4},
+    {"trend", "dane-proven", 2, 1, 3},
+    {"trend", "dmarc-pass", 2, 1, 4},
+    {"half-years", "2024-H2", 3, 1, 4},
     {"exceptions", "2026-1", 7, 1, 0},
     {"enforcement", "spf", 1, 1, 0}, /* message 3 was refused already */
     {"enforcement", "spf", 3, 1, 0},
@@ -187,19 +196,25 @@ static void forms_tell_and_disarm(void **state)
   static const struct {
     write_report *write;
     const char *wanted;
+    enum language language;
   } rows[] = {
-      {write_text, "remedy for domain-unsigned"},
-      {write_text, "grep -F '\"DOMAIN\"' AUDIT-LOG"},
-      {write_text, "2 (50.0%)"},
-      {write_json, "{\"result\":\"fail\",\"messages\":{\"number\":2,\"of\":4},\"domains\":{\"number\":2,\"of\":3}}"},
-      {write_json, "\"from\":\"2024-10-04T00:00:00Z\""},
-      {write_csv, ",domain,\"'=cmd()\",\r\n"},
-      {write_csv, "spf,1,messages,2,4\r\n"},
+      {write_text, "The domain's owner has the zone signed", LANGUAGE_ENGLISH},
+      {write_text, "sluisctl audit show DOMAIN\n", LANGUAGE_ENGLISH},
+      {write_text, "4 October 2024 up to and including 4 October 2024", LANGUAGE_ENGLISH},
+      {write_text, "2 (50.0%)", LANGUAGE_ENGLISH},
+      {write_text, "De eigenaar van het domein laat de zone", LANGUAGE_DUTCH},
+      {write_text, "2 (50,0%)", LANGUAGE_DUTCH},
+      {write_html, "<!DOCTYPE html><html lang=\"nl\">", LANGUAGE_DUTCH},
+      {write_html, "<td class=\"number\">2 (50,0%)</td>", LANGUAGE_DUTCH},
+      {write_json, "{\"result\":\"fail\",\"messages\":{\"number\":2,\"of\":4},\"domains\":{\"number\":2,\"of\":3}}", LANGUAGE_DUTCH},
+      {write_json, "\"from\":\"2024-10-04T00:00:00Z\"", LANGUAGE_DUTCH},
+      {write_csv, ",domain,\"'=cmd()\",\r\n", LANGUAGE_DUTCH},
+      {write_csv, "spf,1,messages,2,4\r\n", LANGUAGE_DUTCH},
   };
   struct figures *figures = read_figures(*state, 0);
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     struct text out = {0};
-    rows[i].write(&out, figures);
+    rows[i].write(&out, figures, rows[i].language);
     if (!strstr(out.bytes, rows[i].wanted))
       fail_msg("row %zu: no %s in %s", i, rows[i].wanted, out.bytes);
     text_free(&out);

@@ -1,40 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * A report as plain text, and how all forms write a moment. See write.h.
+ * A report as plain text, and how the forms for people write a cell. See write.h.
  */
-#include <inttypes.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "base/memory.h"
 #include "report/write.h"
 
-enum { ROWS_MAX = 50 };
-
-/* By section and by table. */
-static const struct {
-  const char *name, *title;
-} titles[] = {
-    {"scope", "SCOPE AND COMPLETENESS"},
-    {"control", "THE CONTROL: DESIGN, EXISTENCE, OPERATION"},
-    {"inbound", "INBOUND"},
-    {"outbound", "OUTBOUND: ASSESSED BY THE MILTER, PROVEN BY THE LOG OF THE MTA"},
-    {"exceptions", "EXCEPTIONS"},
-    {"enforcement", "WHAT LEVEL REJECT WOULD HAVE REFUSED OF WHAT WAS LET THROUGH"},
-};
-
-/* What mends the first missing link (CONTRACT 6), in the order of the chain. */
-static const struct {
-  const char *link, *remedy;
-} remedies[] = {
-    {"domain-unsigned", "the domain's owner has its zone signed with DNSSEC"},
-    {"mx-insecure", "the domain's owner puts its MX records into a signed zone"},
-    {"host-unsigned", "the mail provider signs the zone of its mail hosts; at Microsoft: inbound SMTP DANE, mx.microsoft"},
-    {"no-tlsa", "the operator of the mail host publishes TLSA records, 3 1 1"},
-    {"tlsa-unusable", "the operator of the mail host publishes TLSA records of usage 3 or 2"},
-    {"bogus", "the DNS operator mends its DNSSEC signatures or DS record"},
-    {"dns-failure", "the DNS operator mends its name servers"},
-};
+enum { ROWS_MAX = 50, COLUMNS = 100 };
 
 void write_time(struct text *out, int64_t moment)
 {
@@ -46,91 +21,196 @@ void write_time(struct text *out, int64_t moment)
   text_add(out, shown);
 }
 
-static void add_cell(struct text *out, const struct figures_cell *cell, enum figures_kind kind)
+/* The day, and the minute too: "2026-11-24 00:47". */
+static void add_moment(struct text *out, int64_t moment, bool minute)
 {
-  if (!cell->known)
-    text_add_char(out, '-');
-  else if (kind == FIGURES_TEXT || kind == FIGURES_WORD)
-    text_add(out, cell->text);
-  else if (kind == FIGURES_TIME || kind == FIGURES_DAY)
-    write_time(out, cell->number);
-  else
-    text_printf(out, "%" PRId64, cell->number);
-  if (cell->known && kind == FIGURES_SHARE && cell->base > 0)
-    text_printf(out, " (%.1f%%)", 100.0 * (double)cell->number / (double)cell->base);
-}
-
-static void pad(struct text *out, size_t start, size_t width)
-{
-  while (out->length - start < width)
-    text_add_char(out, ' ');
-  text_add(out, "  ");
-}
-
-static void add_table(struct text *out, const struct figures_table *table)
-{
-  const struct figures_column *columns = table->shape->columns;
-  text_printf(out, "\n%s\n", table->shape->name);
-  if (table->count == 0)
-    text_add(out, "  nothing\n");
-  for (size_t i = 0; i < table->count && i < ROWS_MAX; i++) {
-    for (int j = 0; i == 0 && j < FIGURES_COLUMNS_MAX && columns[j].name; j++) {
-      size_t start = out->length;
-      text_printf(out, "  %s", columns[j].name);
-      pad(out, start, j == 0 ? 32 : 22);
-    }
-    if (i == 0)
-      text_add_char(out, '\n');
-    for (int j = 0; j < FIGURES_COLUMNS_MAX && columns[j].name; j++) {
-      const struct figures_cell *cell = &table->rows[i].cells[j];
-      size_t start = out->length;
-      text_add(out, "  ");
-      if (j == 0 && table->merged > 0 && i + 1 == table->count)
-        text_printf(out, "(%" PRId64 " others)", table->merged);
-      else
-        add_cell(out, cell, columns[j].kind);
-      pad(out, start, j == 0 ? 32 : 22);
-    }
-    text_add_char(out, '\n');
+  struct text whole = {0};
+  write_time(&whole, moment);
+  if (whole.length > 16) {
+    text_add_bytes(out, whole.bytes, 10);
+    if (minute)
+      text_printf(out, " %.5s", whole.bytes + 11);
   }
-  if (table->count > ROWS_MAX)
-    text_printf(out, "  ... and %zu more: --format csv or json has them all\n", table->count - ROWS_MAX);
-  if ((table->shape->flags & FIGURES_BY_DOMAIN) && table->count > 0)
-    text_add(out, "  lines of a domain: grep -F '\"DOMAIN\"' AUDIT-LOG\n");
+  text_free(&whole);
 }
 
-/* What each link that occurs asks for. */
-static void add_remedies(struct text *out, const struct figures_table *table)
+void write_cell(struct text *out, const struct figures_cell *cell, const struct figures_column *column,
+                enum language language)
 {
-  for (size_t i = 0; i < sizeof remedies / sizeof *remedies; i++)
-    for (size_t j = 0; j < table->count; j++)
-      if (table->rows[j].cells[2].text && strcmp(table->rows[j].cells[2].text, remedies[i].link) == 0) {
-        text_printf(out, "  remedy for %s: %s\n", remedies[i].link, remedies[i].remedy);
-        break;
+  if (!cell->known) {
+    text_add_char(out, '-');
+    return;
+  }
+  switch (column->kind) {
+  case FIGURES_TEXT:
+    text_add(out, cell->text);
+    break;
+  case FIGURES_WORD:
+    text_add(out, words_value(language, column->name, cell->text));
+    break;
+  case FIGURES_NUMBER:
+    words_number(out, language, cell->number);
+    break;
+  case FIGURES_SHARE:
+    words_number(out, language, cell->number);
+    text_add(out, " (");
+    words_percentage(out, language, cell->number, cell->base);
+    text_add_char(out, ')');
+    break;
+  case FIGURES_TIME:
+    add_moment(out, cell->number, true);
+    break;
+  case FIGURES_DAY:
+    add_moment(out, cell->number, false);
+    break;
+  }
+}
+
+/* Characters, as far as each of them takes one place. */
+static size_t width_of(const char *bytes)
+{
+  size_t width = 0;
+  for (; *bytes; bytes++)
+    width += ((unsigned char)*bytes & 0xC0) != 0x80;
+  return width;
+}
+
+static void add_padded(struct text *out, const char *bytes, size_t width)
+{
+  text_add(out, "  ");
+  text_add(out, bytes);
+  for (size_t i = width_of(bytes); i < width; i++)
+    text_add_char(out, ' ');
+}
+
+static void trim(struct text *out)
+{
+  while (out->length > 0 && out->bytes[out->length - 1] == ' ')
+    out->bytes[--out->length] = '\0';
+}
+
+/* A sentence, folded at spaces. */
+static void add_folded(struct text *out, const char *sentence)
+{
+  size_t column = 0;
+  while (*sentence) {
+    size_t word = strcspn(sentence, " ");
+    if (column > 0 && column + 1 + word > COLUMNS) {
+      text_add_char(out, '\n');
+      column = 0;
+    }
+    text_add(out, column == 0 ? "  " : " ");
+    text_add_bytes(out, sentence, word);
+    column += word + 1;
+    sentence += word;
+    sentence += strspn(sentence, " ");
+  }
+  text_add_char(out, '\n');
+}
+
+/* The cells that are shown, as text: the titles of the columns, then row by row. Free each, and the list. */
+static struct text *show_cells(const struct figures_table *table, size_t rows, int columns, enum language language)
+{
+  struct text *cells = memory_new((rows + 1) * (size_t)columns * sizeof *cells);
+  for (int j = 0; j < columns; j++) {
+    const struct figures_column *column = &table->shape->columns[j];
+    text_add(&cells[j], words_label(language, "column", column->name));
+    for (size_t i = 0; i < rows; i++) {
+      struct text *cell = &cells[(i + 1) * (size_t)columns + (size_t)j];
+      if (j == 0 && table->merged > 0 && i + 1 == table->count) {
+        struct text count = {0};
+        words_number(&count, language, table->merged);
+        words_fill(cell, language, "others", (const char *const[]){count.bytes, NULL});
+        text_free(&count);
+      } else {
+        write_cell(cell, &table->rows[i].cells[j], column, language);
       }
+    }
+  }
+  return cells;
 }
 
-static void add_title(struct text *out, const char *section)
+static void add_rows(struct text *out, const struct figures_table *table, enum language language)
 {
-  for (size_t i = 0; i < sizeof titles / sizeof *titles; i++)
-    if (strcmp(titles[i].name, section) == 0)
-      text_printf(out, "\n%s\n", titles[i].title);
+  size_t rows = table->count < ROWS_MAX ? table->count : ROWS_MAX;
+  int columns = 0;
+  while (columns < FIGURES_COLUMNS_MAX && table->shape->columns[columns].name)
+    columns++;
+  struct text *cells = show_cells(table, rows, columns, language);
+  size_t widths[FIGURES_COLUMNS_MAX] = {0};
+  for (size_t i = 0; i < (rows + 1) * (size_t)columns; i++) {
+    size_t width = cells[i].bytes ? width_of(cells[i].bytes) : 0;
+    if (width > widths[i % (size_t)columns])
+      widths[i % (size_t)columns] = width;
+  }
+  for (size_t i = 0; i < (rows + 1) * (size_t)columns; i++) {
+    add_padded(out, cells[i].bytes ? cells[i].bytes : "", widths[i % (size_t)columns]);
+    text_free(&cells[i]);
+    if ((i + 1) % (size_t)columns == 0) {
+      trim(out);
+      text_add_char(out, '\n');
+    }
+  }
+  free(cells);
 }
 
-void write_text(struct text *out, const struct figures *figures)
+static void add_table(struct text *out, const struct figures_table *table, enum language language)
+{
+  const char *note = words_find(language, "note", table->shape->name);
+  text_printf(out, "\n%s\n", words_label(language, "table", table->shape->name));
+  if (note)
+    add_folded(out, note);
+  if (table->count == 0)
+    text_printf(out, "  %s\n", words_text(language, "nothing"));
+  else
+    add_rows(out, table, language);
+  if (table->count > ROWS_MAX) {
+    struct text more = {0};
+    words_number(&more, language, (int64_t)(table->count - ROWS_MAX));
+    text_add(out, "  ");
+    words_fill(out, language, "more", (const char *const[]){more.bytes, NULL});
+    text_add_char(out, '\n');
+    text_free(&more);
+  }
+  if ((table->shape->flags & FIGURES_BY_DOMAIN) && table->count > 0)
+    text_printf(out, "  %s\n", words_text(language, "trace"));
+}
+
+static void add_section(struct text *out, const char *section, enum language language)
+{
+  const char *intro = words_find(language, "intro", section);
+  size_t start = out->length;
+  text_printf(out, "\n\n%s\n", words_label(language, "section", section));
+  for (size_t width = width_of(out->bytes + start + 2) - 1; width > 0; width--)
+    text_add_char(out, '=');
+  text_add_char(out, '\n');
+  if (intro)
+    add_folded(out, intro);
+}
+
+void write_text(struct text *out, const struct figures *figures, enum language language)
 {
   const char *section = "";
-  text_add(out, "Report on mail standards, from ");
-  write_time(out, figures->from);
-  text_add(out, " up to ");
-  write_time(out, figures->to);
+  struct text from = {0}, to = {0}, threshold = {0};
+  words_date(&from, language, figures->from);
+  words_date(&to, language, figures->to - 1);
+  words_number(&threshold, language, figures->threshold);
+  text_printf(out, "%s\n", words_text(language, "title"));
+  words_fill(out, language, "period", (const char *const[]){from.bytes, to.bytes, NULL});
   text_add_char(out, '\n');
+  if (figures->threshold > 0) {
+    struct text line = {0};
+    words_fill(&line, language, "public", (const char *const[]){threshold.bytes, NULL});
+    add_folded(out, line.bytes);
+    text_free(&line);
+  }
   for (size_t i = 0; i < figures->count; i++) {
     const struct figures_table *table = &figures->tables[i];
     if (strcmp(section, table->shape->section) != 0)
-      add_title(out, section = table->shape->section);
-    add_table(out, table);
-    if (strcmp(table->shape->name, "lacking-dane") == 0)
-      add_remedies(out, table);
+      add_section(out, section = table->shape->section, language);
+    add_table(out, table, language);
   }
+  text_free(&from);
+  text_free(&to);
+  text_free(&threshold);
 }
