@@ -7,6 +7,7 @@ milter_libdaemon_a_SOURCES = \
   milter/listener.c milter/listener.h \
   milter/milter.c milter/milter.h \
   milter/nudge.c milter/nudge.h \
+  milter/packet.c milter/packet.h \
   milter/privileges.c milter/privileges.h \
   milter/report.c milter/report.h \
   milter/signals.c milter/signals.h \
@@ -16,8 +17,9 @@ milter_libdaemon_a_SOURCES = \
 sbin_PROGRAMS += milter/sluisd
 milter_sluisd_SOURCES = milter/main.c
 milter_sluisd_LDADD = milter/libdaemon.a $(session_libs) $(MILTER_LIBS) $(SECCOMP_LIBS) $(SYSTEMD_LIBS)
-# libmilter must find our sigwait(): see signals.c.
-milter_sluisd_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic-symbol=sigwait
+# libmilter must find our sigwait() and mi_rd_cmd(): see signals.c and packet.c.
+milter_exports = -Wl,--export-dynamic-symbol=sigwait -Wl,--export-dynamic-symbol=mi_rd_cmd
+milter_sluisd_LDFLAGS = $(AM_LDFLAGS) $(milter_exports)
 
 # Runs inside the daemon, with LD_PRELOAD.
 check_PROGRAMS += milter/intruder.so
@@ -34,3 +36,8 @@ milter_syscalls_test_LDADD = milter/libdaemon.a base/libbase.a $(SECCOMP_LIBS) $
 unit_tests += milter/listener_test
 milter_listener_test_SOURCES = milter/listener_test.c
 milter_listener_test_LDADD = milter/libdaemon.a $(CMOCKA_LIBS)
+
+unit_tests += milter/packet_test
+milter_packet_test_SOURCES = milter/packet_test.c
+milter_packet_test_LDFLAGS = $(AM_LDFLAGS) $(milter_exports)
+milter_packet_test_LDADD = milter/libdaemon.a $(session_libs) $(MILTER_LIBS) $(SYSTEMD_LIBS) $(CMOCKA_LIBS)

@@ -21,6 +21,7 @@
 #include "base/memory.h"
 #include "milter/listener.h"
 #include "milter/nudge.h"
+#include "milter/packet.h"
 #include "milter/report.h"
 #include "session/service.h"
 #include "session/session.h"
@@ -382,6 +383,7 @@ int milter_open(struct service *serve, const char *listen, char *error, size_t e
   };
   service = serve;
   be_listener();
+  packet_set_up();
   char *where = memory_copy_string(listen);
   int status = smfi_register(description) == MI_SUCCESS && smfi_setconn(where) == MI_SUCCESS &&
                        smfi_opensocket(true) == MI_SUCCESS
