@@ -77,15 +77,16 @@ static int decode(struct text *out, const char *text, size_t length)
   return 0;
 }
 
-/* RFC 5322 3.2.3 dot-atom-text, and no hyphen in front: it becomes a word of a command line. */
+/* RFC 5322 3.2.3 dot-atom-text, without what mailers take for more than a name: '!' and '%' lead to another host, '|' and
+ * '/' in front to a program or a file, a hyphen in front to an option. */
 static bool is_dot_atom(const char *text, size_t length)
 {
-  if (length == 0 || length > LOCAL_MAX || text[0] == '.' || text[0] == '-' || text[length - 1] == '.')
+  if (length == 0 || length > LOCAL_MAX || strchr(".-/", text[0]) || text[length - 1] == '.')
     return false;
   for (size_t i = 0; i < length; i++) {
     char c = text[i];
     bool atext = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                 (c && strchr("!#$%&'*+-/=?^_`{|}~", c));
+                 (c && strchr("#$&'*+-/=?^_`{}~", c));
     if (!atext && !(c == '.' && text[i - 1] != '.'))
       return false;
   }

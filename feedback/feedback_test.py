@@ -38,7 +38,7 @@ _dmarc.turned.example TXT "v=DMARC1; p=none; rua=mailto:a@service.example"
 turned.example._report._dmarc.service.example TXT "v=DMARC1; rua=mailto:victim@third.example"
 _dmarc.silent.example TXT "v=DMARC1; p=none"
 _dmarc.web.example TXT "v=DMARC1; p=none; rua=https://web.example/r"
-_dmarc.odd.example TXT "v=DMARC1; p=none; rua=mailto:-oQ/tmp@odd.example,mailto:a%0AB@odd.example,mailto:%22x%22@odd.example"
+_dmarc.odd.example TXT "v=DMARC1; p=none; rua=mailto:-oQ/tmp@odd.example,mailto:a%0AB@odd.example,mailto:%22x%22@odd.example,mailto:%7Cx@odd.example,mailto:a%25b.example@odd.example,mailto:b%21a@odd.example,mailto:%2Fx@odd.example"
 _dmarc.lost.example ANY servfail
 _dmarc.unsure.example TXT "v=DMARC1; p=none; rua=mailto:a@service.example,mailto:b@unsure.example"
 unsure.example._report._dmarc.service.example ANY timeout
