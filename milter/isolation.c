@@ -66,6 +66,8 @@ int isolation_begin(const struct config *config, char *error, size_t error_size)
   report(LOG_WARNING, "isolation: none in a build with sanitizers");
   (void)put_up;
   (void)drop_capabilities;
+  (void)error;
+  (void)error_size;
   return 0;
 #else
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || drop_capabilities() < 0) {
