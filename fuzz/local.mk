@@ -1,0 +1,58 @@
+# Fuzz targets: with --enable-fuzzing programs of libFuzzer, else tests that replay their corpus.
+noinst_LIBRARIES += fuzz/libfuzz.a
+fuzz_libfuzz_a_SOURCES = \
+  fuzz/fuzz.c fuzz/fuzz.h \
+  fuzz/input.c fuzz/input.h \
+  fuzz/oracle.c fuzz/oracle.h
+if !FUZZING
+fuzz_libfuzz_a_SOURCES += fuzz/replay.c
+endif
+fuzz_libs = fuzz/libfuzz.a $(session_libs) $(FUZZ_LIBS)
+fuzz_targets =
+
+fuzz_targets += fuzz/fuzz_answer
+fuzz_fuzz_answer_SOURCES = fuzz/answer.c
+fuzz_fuzz_answer_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=ub_resolve_async -Wl,--wrap=ub_resolve_free
+fuzz_fuzz_answer_LDADD = $(fuzz_libs)
+
+fuzz_targets += fuzz/fuzz_author
+fuzz_fuzz_author_SOURCES = fuzz/author.c
+fuzz_fuzz_author_LDADD = $(fuzz_libs)
+
+fuzz_targets += fuzz/fuzz_dane
+fuzz_fuzz_dane_SOURCES = fuzz/dane.c
+fuzz_fuzz_dane_LDADD = $(fuzz_libs)
+
+fuzz_targets += fuzz/fuzz_dkim
+fuzz_fuzz_dkim_SOURCES = fuzz/dkim.c
+fuzz_fuzz_dkim_LDADD = $(fuzz_libs)
+
+fuzz_targets += fuzz/fuzz_dmarc
+fuzz_fuzz_dmarc_SOURCES = fuzz/dmarc.c
+fuzz_fuzz_dmarc_LDADD = fuzz/libfuzz.a $(feedback_libs) $(OPENDMARC_LIBS) $(FUZZ_LIBS)
+
+fuzz_targets += fuzz/fuzz_names
+fuzz_fuzz_names_SOURCES = fuzz/names.c
+fuzz_fuzz_names_LDADD = $(fuzz_libs)
+
+fuzz_targets += fuzz/fuzz_rdata
+fuzz_fuzz_rdata_SOURCES = fuzz/rdata.c
+fuzz_fuzz_rdata_LDADD = $(fuzz_libs)
+
+fuzz_targets += fuzz/fuzz_results
+fuzz_fuzz_results_SOURCES = fuzz/results.c
+fuzz_fuzz_results_LDADD = $(fuzz_libs)
+
+fuzz_targets += fuzz/fuzz_spf
+fuzz_fuzz_spf_SOURCES = fuzz/spf.c
+fuzz_fuzz_spf_LDADD = $(fuzz_libs)
+
+EXTRA_DIST += fuzz/corpus fuzz/coverage fuzz/keep fuzz/run fuzz/seeds.py
+
+fuzz-list:
+	@printf '%s\n' $(fuzz_targets:fuzz/fuzz_%=%)
+
+check_PROGRAMS += $(fuzz_targets)
+if !FUZZING
+TESTS += $(fuzz_targets)
+endif
