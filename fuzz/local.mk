@@ -15,9 +15,17 @@ fuzz_fuzz_answer_SOURCES = fuzz/answer.c
 fuzz_fuzz_answer_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=ub_resolve_async -Wl,--wrap=ub_resolve_free
 fuzz_fuzz_answer_LDADD = $(fuzz_libs)
 
+fuzz_targets += fuzz/fuzz_audit
+fuzz_fuzz_audit_SOURCES = fuzz/audit.c
+fuzz_fuzz_audit_LDADD = fuzz/libfuzz.a $(evidence_libs) $(FUZZ_LIBS)
+
 fuzz_targets += fuzz/fuzz_author
 fuzz_fuzz_author_SOURCES = fuzz/author.c
 fuzz_fuzz_author_LDADD = $(fuzz_libs)
+
+fuzz_targets += fuzz/fuzz_config
+fuzz_fuzz_config_SOURCES = fuzz/config.c
+fuzz_fuzz_config_LDADD = $(fuzz_libs)
 
 fuzz_targets += fuzz/fuzz_dane
 fuzz_fuzz_dane_SOURCES = fuzz/dane.c
@@ -31,6 +39,10 @@ fuzz_targets += fuzz/fuzz_dmarc
 fuzz_fuzz_dmarc_SOURCES = fuzz/dmarc.c
 fuzz_fuzz_dmarc_LDADD = fuzz/libfuzz.a $(feedback_libs) $(OPENDMARC_LIBS) $(FUZZ_LIBS)
 
+fuzz_targets += fuzz/fuzz_mta
+fuzz_fuzz_mta_SOURCES = fuzz/mta.c
+fuzz_fuzz_mta_LDADD = fuzz/libfuzz.a $(evidence_libs) $(FUZZ_LIBS)
+
 fuzz_targets += fuzz/fuzz_names
 fuzz_fuzz_names_SOURCES = fuzz/names.c
 fuzz_fuzz_names_LDADD = $(fuzz_libs)
@@ -43,9 +55,20 @@ fuzz_targets += fuzz/fuzz_results
 fuzz_fuzz_results_SOURCES = fuzz/results.c
 fuzz_fuzz_results_LDADD = $(fuzz_libs)
 
+fuzz_targets += fuzz/fuzz_session
+fuzz_fuzz_session_SOURCES = fuzz/session.c
+fuzz_fuzz_session_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+fuzz_fuzz_session_LDFLAGS = $(AM_LDFLAGS) $(milter_exports)
+fuzz_fuzz_session_LDADD = fuzz/libfuzz.a milter/libdaemon.a $(session_libs) $(MILTER_LIBS) $(JANSSON_LIBS) $(SYSTEMD_LIBS) $(FUZZ_LIBS)
+
 fuzz_targets += fuzz/fuzz_spf
 fuzz_fuzz_spf_SOURCES = fuzz/spf.c
 fuzz_fuzz_spf_LDADD = $(fuzz_libs)
+
+fuzz_targets += fuzz/fuzz_trail
+fuzz_fuzz_trail_SOURCES = fuzz/trail.c
+fuzz_fuzz_trail_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+fuzz_fuzz_trail_LDADD = fuzz/libfuzz.a $(trail_libs) $(JANSSON_LIBS) $(FUZZ_LIBS)
 
 EXTRA_DIST += fuzz/corpus fuzz/coverage fuzz/keep fuzz/run fuzz/seeds.py
 
