@@ -95,8 +95,9 @@ enum fence writes_confine(const char *socket_path, const char *log, char *error,
   int rules = version < 0 ? -1 : (int)syscall(SYS_landlock_create_ruleset, &attributes, sizeof attributes, 0);
   int status = rules < 0 ? -1 : 0;
   if (status == 0 && socket_path)
-    /* Where we may not even look into the folder, we could not delete from it anyway. */
-    grant_folder_of(rules, socket_path, LANDLOCK_ACCESS_FS_REMOVE_FILE);
+    /* Where we may not even look into the folder, we could not delete from it anyway. libmilter makes the socket anew where
+     * it is told to stop before its loop has begun. */
+    grant_folder_of(rules, socket_path, LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_MAKE_SOCK);
   if (status == 0 && access("/dev/null", F_OK) == 0)
     status = grant(rules, "/dev/null", LANDLOCK_ACCESS_FS_WRITE_FILE);
   if (status == 0)
