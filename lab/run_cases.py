@@ -40,6 +40,7 @@ MTAS = {"postfix": Postfix, "sendmail": Sendmail}
 DEFAULT = """
 socket-group = "postfix"
 user = "sluis"
+crash-journal = "{socket}.journal"
 mode = "enforce"
 local-domains = {{"receiver.example"}}
 internal-networks = {{"127.0.0.0/8", "10.25.0.0/30"}}

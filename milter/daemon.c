@@ -24,6 +24,7 @@
 #include "base/memory.h"
 #include "checks/dkim.h"
 #include "config.h"
+#include "milter/guard.h"
 #include "milter/isolation.h"
 #include "milter/milter.h"
 #include "milter/privileges.h"
@@ -50,6 +51,8 @@ struct daemon {
   struct service service;
   struct resolver *resolver;
   struct audit_log *log;
+  struct guard *guard; /* NULL: none */
+  unsigned died_with;  /* messages in hand when the daemon before this one died */
   char *file;
   char host[256];
   pthread_t keeper;
@@ -141,6 +144,7 @@ static void warn_of_restart(const struct config *old, const struct config *new)
       {"socket-mode", old->socket_mode_bits != new->socket_mode_bits},
       {"socket-group", strcmp(old->socket_group, new->socket_group) != 0},
       {"user", strcmp(old->user, new->user) != 0},
+      {"crash-journal", strcmp(old->crash_journal, new->crash_journal) != 0},
       {"isolation", old->isolation != new->isolation},
       {"audit.log", strcmp(old->audit.log, new->audit.log) != 0},
       {"resolver.trust-anchor", strcmp(old->resolver.trust_anchor, new->resolver.trust_anchor) != 0},
@@ -261,10 +265,27 @@ static int open_socket(struct daemon *daemon, const struct config *config, char 
   return status;
 }
 
+/* Mail goes on without a journal: what is lost is a means against a second crash. */
+static void open_guard(struct daemon *daemon, const struct config *config)
+{
+  char error[512];
+  if (!*config->crash_journal)
+    return;
+  daemon->guard = guard_open(config->crash_journal, &daemon->died_with, error, sizeof error);
+  if (!daemon->guard)
+    report(LOG_WARNING, "crash-journal: %s: a message that ends the daemon will not be known again", error);
+  else if (daemon->died_with > 0)
+    report(LOG_WARNING, "the daemon before this one died with %u messages in hand: they are examined one by one",
+           daemon->died_with);
+  milter_guard(daemon->guard);
+}
+
 static void tell_start(struct daemon *daemon, const struct config *config)
 {
-  char hash[65];
+  char hash[65], why[80];
+  snprintf(why, sizeof why, "the daemon before died with %u messages in hand", daemon->died_with);
   const struct audit_event event = {.event = "start",
+                                    .why = daemon->died_with > 0 ? why : NULL,
                                     .version = PACKAGE_VERSION,
                                     .servers = resolver_servers(daemon->resolver),
                                     .config = hash_file(daemon->file, hash),
@@ -280,6 +301,7 @@ static int start(struct daemon *daemon, const struct config *config, char *error
     return -1;
   umask(0027);
   daemon->log = audit_log_open(config->audit.log, on_log_trouble, daemon, error, error_size);
+  open_guard(daemon, config);
   /* Behind this the process cannot get at more than it has; and the resolver is what makes the first threads. */
   if (!daemon->log || isolation_begin(config, error, error_size) < 0 ||
       open_resolver(daemon, config, error, error_size) < 0)
@@ -319,8 +341,10 @@ int daemon_serve(struct config *config, void (*ready)(void), char *error, size_t
     tell_event(&daemon, &event);
     signatures_shut_down();
   }
+  guard_end(daemon.guard);
   if (milter_in_hand() > 0)
     return status; /* a thread of libmilter still uses all of this; the process ends now anyway */
+  guard_close(daemon.guard);
   resolver_close(daemon.resolver);
   audit_log_close(daemon.log);
   service_end(&daemon.service);

@@ -3,7 +3,9 @@ noinst_LIBRARIES += milter/libdaemon.a
 milter_libdaemon_a_CFLAGS = $(AM_CFLAGS) $(SYSTEMD_CFLAGS) $(SECCOMP_CFLAGS)
 milter_libdaemon_a_SOURCES = \
   milter/daemon.c milter/daemon.h \
+  milter/guard.c milter/guard.h \
   milter/isolation.c milter/isolation.h \
+  milter/journal.c milter/journal.h \
   milter/listener.c milter/listener.h \
   milter/milter.c milter/milter.h \
   milter/nudge.c milter/nudge.h \
@@ -28,6 +30,10 @@ milter_intruder_so_CFLAGS = $(AM_CFLAGS) -fPIC
 milter_intruder_so_LDFLAGS = -shared $(PTHREAD_LIBS)
 TESTS += milter/isolation_test.py
 EXTRA_DIST += milter/isolation_test.py
+
+unit_tests += milter/guard_test
+milter_guard_test_SOURCES = milter/guard_test.c
+milter_guard_test_LDADD = milter/libdaemon.a base/libbase.a $(CMOCKA_LIBS)
 
 unit_tests += milter/syscalls_test
 milter_syscalls_test_SOURCES = milter/syscalls_test.c

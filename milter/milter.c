@@ -19,6 +19,7 @@
 #include <libmilter/mfapi.h>
 
 #include "base/memory.h"
+#include "milter/guard.h"
 #include "milter/listener.h"
 #include "milter/nudge.h"
 #include "milter/packet.h"
@@ -36,10 +37,12 @@ struct connection {
   bool can_skip;                /* SMFIP_SKIP too */
   bool can_add, can_change, can_quarantine;
   bool in_hand;
+  struct guard_message guarded; /* it, while it is in hand */
   unsigned long no_reply; /* the granted SMFIP_NR_* */
 };
 
 static struct service *service;
+static struct guard *guard;
 static pthread_t listener; /* who calls milter_open() and milter_run() */
 static atomic_bool ended, stopping;
 static atomic_uint in_hand;
@@ -71,10 +74,12 @@ static void set_in_hand(struct connection *connection, bool value)
   if (connection->in_hand == value)
     return;
   connection->in_hand = value;
-  if (value)
+  if (value) {
     atomic_fetch_add(&in_hand, 1);
-  else
+  } else {
+    guard_done(guard, &connection->guarded, false);
     atomic_fetch_sub(&in_hand, 1);
+  }
 }
 
 /* Gives the MTA the reply and returns the status that goes with its class. '%' is libmilter's, so it is doubled. */
@@ -217,7 +222,9 @@ static sfsistat on_mail(SMFICTX *context, char **arguments)
   struct session_mail mail = {.sender = arguments[0],
                               .parameters = (const char *const *)(arguments + 1),
                               .authenticated = macro(context, "{auth_authen}"),
-                              .tls = tls_macros(context)};
+                              .tls = tls_macros(context),
+                              .care = guard_mail(guard, &connection->guarded, arguments[0]),
+                              .patient = guard_is_watchful(guard)};
   session_mail(connection->session, &mail);
   keep_queue_id(context, connection);
   return SMFIS_CONTINUE;
@@ -232,6 +239,7 @@ static sfsistat on_rcpt(SMFICTX *context, char **arguments)
   struct session_recipient recipient = {.recipient = arguments[0],
                                         .mailer = macro(context, "{rcpt_mailer}"),
                                         .host = macro(context, "{rcpt_host}")};
+  session_withhold(connection->session, guard_recipient(guard, &connection->guarded, arguments[0]));
   nudge_wait_begins();
   struct decision decision = session_rcpt(connection->session, &recipient);
   nudge_wait_ends();
@@ -245,6 +253,7 @@ static sfsistat on_header(SMFICTX *context, char *name, char *value)
   struct connection *connection = connection_of(context);
   if (!connection)
     return SMFIS_TEMPFAIL;
+  session_withhold(connection->session, guard_field(guard, &connection->guarded, name, value));
   session_header(connection->session, name, value, connection->leading_space);
   return go_on(connection, SMFIP_NR_HDR);
 }
@@ -322,6 +331,7 @@ static sfsistat on_eom(SMFICTX *context)
   struct session_outcome outcome = session_eom(connection->session, queue_id_of(connection));
   nudge_wait_ends();
   sfsistat status = finish(context, connection, &outcome);
+  guard_done(guard, &connection->guarded, true);
   set_in_hand(connection, false);
   return status;
 }
@@ -395,6 +405,11 @@ int milter_open(struct service *serve, const char *listen, char *error, size_t e
     report(LOG_WARNING, "the listening socket was not found: every message waits 40 ms for the network");
   free(where);
   return status;
+}
+
+void milter_guard(struct guard *with)
+{
+  guard = with;
 }
 
 void milter_drain(void)

@@ -48,6 +48,7 @@ struct config {
   const char *listen, *socket_mode, *socket_group, *user;
   unsigned socket_mode_bits;
   bool isolation;
+  const char *crash_journal; /* "": none */
   const char *authserv_id; /* "" : the MTA's name */
   enum mode mode;
   struct network_list internal_networks, trusted_relays;

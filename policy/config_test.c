@@ -202,6 +202,7 @@ static void assert_defaults(const struct config *config)
   assert_string_equal(config->socket_group, "");
   assert_string_equal(config->user, "sluis");
   assert_true(config->isolation);
+  assert_string_equal(config->crash_journal, "/var/lib/sluis/in-hand");
   assert_string_equal(config->authserv_id, "");
   assert_int_equal(config->mode, MODE_ANNOTATE);
   assert_int_equal(config->internal_networks.count, 2);
@@ -270,7 +271,7 @@ static void every_option_is_read(void **state)
   make_file(path, key, sizeof key - 1);
   snprintf(text, sizeof text,
            "listen = \"inet6:8891@::1\" socket-mode = 0600 socket-group = postfix\n"
-           "user = \"\" isolation = false authserv-id = mx1.example.nl mode = enforce\n"
+           "user = \"\" isolation = false crash-journal = \"\" authserv-id = mx1.example.nl mode = enforce\n"
            "internal-networks = {\"10.0.0.0/8\"} originating-daemons = {\"A\", \"B\"}\n"
            "local-domains = {\"Example.NL.\"} "
            "dane-mailers = {} trusted-relays += {\"192.0.2.1\"}\n"
@@ -294,6 +295,7 @@ static void every_option_is_read(void **state)
   assert_string_equal(config->socket_group, "postfix");
   assert_string_equal(config->user, "");
   assert_false(config->isolation);
+  assert_string_equal(config->crash_journal, "");
   assert_string_equal(config->authserv_id, "mx1.example.nl");
   assert_int_equal(config->mode, MODE_ENFORCE);
   assert_int_equal(config->internal_networks.count, 1);

@@ -126,3 +126,21 @@ struct decision decision_failure(struct arena *arena, const char *why)
                 reply_text(arena, arena_printf(arena, "local problem: %s, try again later", why), NULL)},
   };
 }
+
+struct decision decision_postponed(struct arena *arena)
+{
+  struct decision decision =
+      decision_failure(arena, "the mail filter died with this message in hand, and now has another one to look at");
+  decision.rule = "crash-journal";
+  return decision;
+}
+
+struct decision decision_unexamined(struct arena *arena)
+{
+  return (struct decision){
+      .action = ACTION_QUARANTINE,
+      .would = ACTION_QUARANTINE,
+      .rule = "crash-journal",
+      .reason = reply_text(arena, "not examined: the mail filter died with this message in hand", NULL),
+  };
+}

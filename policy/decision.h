@@ -32,6 +32,11 @@ struct decision decision_recipient(struct arena *arena, const struct config *con
                                    const struct dane_fact *dane, bool requiretls, int64_t now);
 /* 451 4.3.5: Sluis itself failed. why: for people. */
 struct decision decision_failure(struct arena *arena, const char *why);
+/* The same for a message that ended the daemon, or may have, and others of its kind are examined just now: they are
+ * so one after the other. */
+struct decision decision_postponed(struct arena *arena);
+/* A message that ended the daemon is not examined: it is held, in every mode. */
+struct decision decision_unexamined(struct arena *arena);
 /* The more severe of two decisions: the one with the higher action, then the higher would, then the one that names a
  * rule; of equals the first. Its would is the higher of both, and where it names no exception, the other's is kept. */
 struct decision decision_worse(struct decision a, struct decision b);

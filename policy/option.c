@@ -19,6 +19,7 @@ const struct option option_table[] = {
     {OPTION_TOP, "socket-mode", OPTION_ONE, value_octal, IN(socket_mode), "0660", {0}},
     {OPTION_TOP, "socket-group", OPTION_ONE, value_text, IN(socket_group), "", {0}},
     {OPTION_TOP, "user", OPTION_ONE, value_text, IN(user), "sluis", {0}},
+    {OPTION_TOP, "crash-journal", OPTION_ONE, value_text, IN(crash_journal), "/var/lib/sluis/in-hand", {0}},
     {OPTION_TOP, "isolation", OPTION_ONE, value_bool, IN(isolation), "true", {0}},
     {OPTION_TOP, "authserv-id", OPTION_ONE, value_authserv, IN(authserv_id), "", {0}},
     {OPTION_TOP, "mode", OPTION_ONE, value_mode, IN(mode), "annotate", {0}},

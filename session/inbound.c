@@ -36,7 +36,7 @@ static struct spf_query spf_query_of(const struct transaction *transaction, cons
 
 void inbound_begin(struct transaction *transaction, const struct ip *client, const char *helo)
 {
-  if (needs(transaction, STANDARD_SPF)) {
+  if (needs(transaction, STANDARD_SPF) && !transaction->patient) {
     struct spf_query query = spf_query_of(transaction, client, helo);
     spf_start(transaction->lookups, &query);
   }
@@ -158,8 +158,9 @@ const char *inbound_results(const struct transaction *transaction)
   struct text text = {0};
   struct results_writer writer;
   results_begin(&writer, &text, transaction->authserv_id, transaction->utf8);
-  bool any = false;
-  for (size_t i = 0; i < sizeof writers / sizeof *writers; i++) {
+  const bool unexamined = transaction->care != SESSION_EXAMINE;
+  bool any = unexamined;
+  for (size_t i = 0; !unexamined && i < sizeof writers / sizeof *writers; i++) {
     struct rule rule = rule_find(transaction->arena, transaction->config, writers[i].standard,
                                  transaction->facts.author.domain, transaction->now);
     if (rule.capped < LEVEL_ANNOTATE || !transaction->checked[writers[i].standard])
@@ -168,6 +169,8 @@ const char *inbound_results(const struct transaction *transaction)
     any = true;
   }
   results_end(&writer);
+  if (unexamined)
+    text_add(&text, " (not examined)"); /* RFC 8601 2.2: white space and comments may follow "none" */
   const char *value = any ? arena_copy(transaction->arena, text.bytes, text.length) : NULL;
   text_free(&text);
   return value;

@@ -148,6 +148,8 @@ static bool is_told(const struct transaction *transaction, const struct audit_re
 
 const char *outbound_verdicts(const struct transaction *transaction)
 {
+  if (transaction->care != SESSION_EXAMINE)
+    return "not-examined"; /* whatever was found out about some of them */
   struct rule general = rule_find(transaction->arena, transaction->config, STANDARD_DANE, NULL, transaction->now);
   struct text text = {0};
   size_t line = strlen("Sluis-DANE: "), told = 0;

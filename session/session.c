@@ -177,11 +177,22 @@ void session_mail(struct session *session, const struct session_mail *mail)
                              : session->client.mta ? session->client.mta
                                                     : "localhost";
   transaction->authenticated = keep(arena, mail->authenticated);
+  transaction->care = mail->care;
+  transaction->patient = mail->patient;
+  read_tls(session, transaction, &mail->tls);
+  if (mail->care != SESSION_EXAMINE)
+    return;
   transaction->sender = path_parse(arena, mail->sender);
   read_parameters(transaction, mail->parameters);
-  read_tls(session, transaction, &mail->tls);
   if (!transaction->outbound)
     inbound_begin(transaction, &session->client.ip, session->helo);
+}
+
+void session_withhold(struct session *session, enum session_care care)
+{
+  struct transaction *transaction = session->transaction;
+  if (transaction && care > transaction->care)
+    transaction->care = care;
 }
 
 static struct audit_recipient *add_recipient(struct transaction *transaction)
@@ -196,6 +207,16 @@ static struct audit_recipient *add_recipient(struct transaction *transaction)
   return recipient;
 }
 
+/* It counts, and who it is nobody reads. */
+static struct decision unread_recipient(struct transaction *transaction, const struct session_recipient *given)
+{
+  struct audit_recipient *recipient = add_recipient(transaction);
+  recipient->domain = "";
+  if (transaction->care == SESSION_POSTPONE && given->mailer && *given->mailer)
+    recipient->decision = decision_postponed(transaction->arena);
+  return recipient->decision;
+}
+
 struct decision session_rcpt(struct session *session, const struct session_recipient *given)
 {
   struct transaction *transaction = session->transaction;
@@ -207,6 +228,8 @@ struct decision session_rcpt(struct session *session, const struct session_recip
     decision.reply.enhanced = "4.5.3";
     return decision;
   }
+  if (transaction->care != SESSION_EXAMINE)
+    return unread_recipient(transaction, given);
   struct path path = path_parse(transaction->arena, given->recipient);
   struct audit_recipient *recipient = add_recipient(transaction);
   recipient->address = keep(transaction->arena, path.address);
@@ -265,11 +288,25 @@ static void note_field(struct session *session, const char *name, const char *va
   }
 }
 
+/* What may be forged goes, by its name alone: nobody has looked at it. */
+static void note_unread(struct session *session, const char *name)
+{
+  struct transaction *transaction = session->transaction;
+  if (is_named(name, "Authentication-Results"))
+    marks_add(&transaction->results, !is_trusted_relay(session));
+  else if (transaction->outbound && is_named(name, "Sluis-DANE"))
+    marks_add(&transaction->dane_fields, true);
+}
+
 void session_header(struct session *session, const char *name, const char *value, bool leading_space)
 {
   struct transaction *transaction = session->transaction;
   if (!transaction)
     return;
+  if (transaction->care != SESSION_EXAMINE) {
+    note_unread(session, name);
+    return;
+  }
   size_t length = strlen(value);
   note_field(session, name, value, length);
   if (!transaction->signatures || transaction->fields_ended)
@@ -292,6 +329,8 @@ void session_eoh(struct session *session)
   if (!transaction || transaction->fields_ended)
     return;
   transaction->fields_ended = true;
+  if (transaction->care != SESSION_EXAMINE)
+    return;
   transaction->facts.author = author_find(&transaction->author);
   if (!transaction->outbound)
     inbound_end_fields(transaction);
@@ -301,14 +340,15 @@ void session_body(struct session *session, const void *bytes, size_t length)
 {
   struct transaction *transaction = session->transaction;
   session_eoh(session); /* where the MTA left it out */
-  if (transaction && transaction->signatures)
+  if (transaction && transaction->signatures && transaction->care == SESSION_EXAMINE)
     signatures_body(transaction->signatures, bytes, length);
 }
 
 bool session_wants_body(const struct session *session)
 {
   const struct transaction *transaction = session->transaction;
-  return transaction && transaction->signatures && signatures_want_body(transaction->signatures);
+  return transaction && transaction->signatures && transaction->care == SESSION_EXAMINE &&
+         signatures_want_body(transaction->signatures);
 }
 
 static void fill_in(const struct session *session, const struct decision *decision, const char *queue_id)
@@ -371,13 +411,24 @@ static void make_edits(const struct transaction *transaction, struct session_out
   outcome->edit_count = count;
 }
 
+static struct decision decide(const struct session *session)
+{
+  struct transaction *transaction = session->transaction;
+  if (transaction->care == SESSION_POSTPONE)
+    return decision_postponed(transaction->arena);
+  if (transaction->care == SESSION_HOLD)
+    return session->client.can_quarantine
+               ? decision_unexamined(transaction->arena)
+               : decision_failure(transaction->arena, "the message is to be held, and cannot be");
+  return transaction->outbound ? outbound_decide(transaction)
+                               : inbound_decide(transaction, &session->client.ip, session->helo);
+}
+
 struct session_outcome session_eom(struct session *session, const char *queue_id)
 {
   struct transaction *transaction = session->transaction;
   session_eoh(session); /* where the MTA left it out */
-  struct session_outcome outcome = {.decision = transaction->outbound
-                                                    ? outbound_decide(transaction)
-                                                    : inbound_decide(transaction, &session->client.ip, session->helo)};
+  struct session_outcome outcome = {.decision = decide(session)};
   if (outcome.decision.action == ACTION_QUARANTINE && !session->client.can_quarantine)
     outcome.decision.action = ACTION_ACCEPT; /* `would` still says quarantine */
   if (outcome.decision.action <= ACTION_QUARANTINE)

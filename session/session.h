@@ -34,11 +34,20 @@ struct session_tls {
   const char *version, *cipher, *bits;
 };
 
+/* What is done about a message. */
+enum session_care {
+  SESSION_EXAMINE,
+  SESSION_POSTPONE, /* deferred unexamined */
+  SESSION_HOLD      /* held unexamined, in every mode; deferred where the MTA cannot hold */
+};
+
 struct session_mail {
   const char *sender;            /* the path, with or without brackets */
   const char *const *parameters; /* ESMTP parameters, NULL-terminated; may be NULL */
   const char *authenticated;     /* {auth_authen} */
   struct session_tls tls;
+  enum session_care care; /* from the beginning */
+  bool patient;           /* no question is asked before the whole header is there */
 };
 
 struct session_recipient {
@@ -46,8 +55,8 @@ struct session_recipient {
   const char *mailer, *host; /* {rcpt_mailer}, {rcpt_host}; a NULL mailer: not an SMTP session, see session_rcpt() */
 };
 
-/* An edit of the header. Deletions come first and in descending order, so that the numbers hold on Postfix, where a deleted
- * field no longer counts, and on Sendmail, where it does. */
+/* An edit of the header. Deletions come first and in descending order, so that the numbers hold on Postfix, where a
+ * deleted field no longer counts, and on Sendmail, where it does. */
 struct session_edit {
   const char *name;
   unsigned index;    /* of this name, from 1, for a deletion */
@@ -70,9 +79,13 @@ void session_helo(struct session *session, const char *helo, const struct sessio
 
 /* Begins a transaction; one still in progress ends as aborted. */
 void session_mail(struct session *session, const struct session_mail *mail);
-/* One recipient. The decision says what to answer: ACCEPT, or REJECT or DEFER with a reply. Where the mailer is NULL, nothing is
- * refused here, as Postfix cannot refuse one recipient of mail that did not come by SMTP; the whole message is then decided
- * at its end. */
+/* From now on nothing of the message in progress is examined, not even read where that can be helped; SESSION_EXAMINE
+ * changes nothing. Its outcome says so: Authentication-Results "none", Sluis-DANE "not-examined"; fields that bear
+ * these names are removed as unread as they are. */
+void session_withhold(struct session *session, enum session_care care);
+/* One recipient. The decision says what to answer: ACCEPT, or REJECT or DEFER with a reply. Where the mailer is NULL,
+ * nothing is refused here, as Postfix cannot refuse one recipient of mail that did not come by SMTP; the whole
+ * message is then decided at its end. */
 struct decision session_rcpt(struct session *session, const struct session_recipient *recipient);
 /* value: everything behind the colon, with the leading space where the MTA gives it (leading_space), else without. */
 void session_header(struct session *session, const char *name, const char *value, bool leading_space);

@@ -33,6 +33,8 @@ struct transaction {
   int64_t now;
   uint64_t started_ms;
 
+  enum session_care care;
+  bool patient;
   bool outbound;
   bool utf8;       /* SMTPUTF8 */
   bool requiretls; /* RFC 8689 */

@@ -18,11 +18,12 @@ TOP = os.environ.get("top_srcdir", os.path.join(os.path.dirname(os.path.abspath(
 
 # What users rely on: the names may grow in number, none may go away.
 PROMISED = """
-listen socket-mode socket-group user authserv-id mode internal-networks originating-daemons local-domains dane-mailers
-trusted-relays resolver.servers resolver.trust-anchor resolver.timeout resolver.budget resolver.cache-size inbound.spf
-inbound.dkim inbound.dmarc inbound.tls inbound.author outbound.dane outbound.on-temporary-failure outbound.contact
-domain.standard domain.level exception.domain exception.standard exception.level exception.reason exception.owner
-exception.until audit.log audit.addresses audit.pseudonym-key audit.required
+listen socket-mode socket-group user crash-journal isolation authserv-id mode internal-networks originating-daemons
+local-domains dane-mailers trusted-relays resolver.servers resolver.trust-anchor resolver.timeout resolver.budget
+resolver.cache-size inbound.spf inbound.dkim inbound.dmarc inbound.tls inbound.author outbound.dane
+outbound.on-temporary-failure outbound.contact domain.standard domain.level exception.domain exception.standard
+exception.level exception.reason exception.owner exception.until audit.log audit.addresses audit.pseudonym-key
+audit.required
 """.split()
 
 PAGES = ["man/sluis.conf.5", "man/sluisctl.1", "man/sluisd.8"]

@@ -23,7 +23,7 @@ EXTRA_DIST += $(e2e_tests) tests/e2e_daemon.py tests/e2e \
   lab/sanitizer.py lab/selftest.py lab/sendmail.py lab/session.py lab/zones lab/zones.py
 
 # What fails, and what the sender sees of it.
-fault_tests = tests/fault_dns_test.py tests/fault_kill_test.py
+fault_tests = tests/fault_crash_test.py tests/fault_dns_test.py tests/fault_kill_test.py
 TESTS += $(fault_tests)
 EXTRA_DIST += $(fault_tests)
 
