@@ -221,8 +221,16 @@ def check_libraries():
     point(f"all {len(rows)} rows of doc/libraries.md have their files and tests", complaints)
 
 
+def check_security():
+    named = re.findall(r"`((?:\w+/)+[\w.]+)`", read("SECURITY.md"))
+    tests = [path for path in named if "_test." in path]
+    complaints = [f"no {path}" for path in named if not os.path.exists(os.path.join(TOP, path))]
+    point(f"the {len(tests)} tests that SECURITY.md names are there", complaints or ([] if tests else ["it names none"]))
+
+
 def main():
     check_libraries()
+    check_security()
     check_options()
     check_pages()
     check_postfix()
