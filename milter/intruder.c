@@ -5,7 +5,7 @@
  * do, in the daemon's own thread and in one that it makes. Each attempt is a line on standard error, with the errno
  * that came of it.
  *
- * INTRUDER names what it shall do beyond that: a call that ends the process, or a kernel to feign that lacks a fence.
+ * INTRUDER has words for what else it shall do: a call that ends the process, a kernel to feign that lacks a fence.
  * INTRUDER_FOLDER has the file "victim", the folder "open" and the audit log's folder "log", writable for everybody.
  */
 #include <dlfcn.h>
@@ -14,6 +14,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,10 +31,11 @@
 
 int sd_notify(int unset_environment, const char *state);
 
-static const char *wish(void)
+static bool wants(const char *what)
 {
-  const char *name = getenv("INTRUDER");
-  return name ? name : "";
+  const char *wishes = getenv("INTRUDER");
+  const char *at = wishes ? strstr(wishes, what) : NULL;
+  return at && strchr(" ", at[strlen(what)]);
 }
 
 /* Feigned kernels. */
@@ -46,7 +48,7 @@ long syscall(long number, ...)
   for (int i = 0; i < 6; i++)
     a[i] = va_arg(arguments, long);
   va_end(arguments);
-  if (number == SYS_landlock_create_ruleset && strcmp(wish(), "no-landlock") == 0) {
+  if (number == SYS_landlock_create_ruleset && wants("no-landlock")) {
     errno = ENOSYS;
     return -1;
   }
@@ -62,7 +64,7 @@ int prctl(int option, ...)
   for (int i = 0; i < 4; i++)
     a[i] = va_arg(arguments, unsigned long);
   va_end(arguments);
-  if (option == PR_GET_SECCOMP && strcmp(wish(), "no-seccomp") == 0) {
+  if (option == PR_GET_SECCOMP && wants("no-seccomp")) {
     errno = EINVAL;
     return -1;
   }
@@ -175,13 +177,15 @@ static void end_it_all(void)
 {
   char program[] = "/bin/echo", words[] = "intruder: ran a program";
   char *const command[] = {program, words, NULL};
-  if (strcmp(wish(), "execve") == 0)
+  if (wants("execve")) {
     execv(program, command);
-  else if (strcmp(wish(), "execveat") == 0)
+    fprintf(stderr, "intruder: main execve %s\n", strerrorname_np(errno));
+  }
+  if (wants("execveat"))
     syscall(SYS_execveat, AT_FDCWD, program, command, environ, 0);
-  else if (strcmp(wish(), "ptrace") == 0)
+  if (wants("ptrace"))
     ptrace(PTRACE_TRACEME, 0, NULL, NULL);
-  else if (strcmp(wish(), "mount") == 0)
+  if (wants("mount"))
     mount("none", place("open"), "tmpfs", 0, NULL);
 }
 

@@ -70,7 +70,7 @@ def until(true, seconds=15.0):
 class Sluisd:
     """The daemon in a folder of its own, with or without the intruder."""
 
-    def __init__(self, base, config="", wish=None):
+    def __init__(self, base, config="", wish=None, before=()):
         self.folder = tempfile.mkdtemp(dir=base)
         self.socket, self.audit = self.folder + "/run/sluis.sock", self.folder + "/log/audit.jsonl"
         self.conf, self.output = self.folder + "/sluis.conf", self.folder + "/output"
@@ -88,12 +88,12 @@ class Sluisd:
         if wish is not None:
             environment.update(INTRUDER=wish, LD_PRELOAD=BUILD + "/milter/intruder.so")
         with open(self.output, "wb") as output:
-            self.process = subprocess.Popen([BUILD + "/milter/sluisd", "-f", "-c", self.conf], stdin=subprocess.DEVNULL, stdout=output,
-                                            stderr=output, env=environment)
+            self.process = subprocess.Popen([*before, BUILD + "/milter/sluisd", "-f", "-c", self.conf], stdin=subprocess.DEVNULL,
+                                            stdout=output, stderr=output, env=environment)
 
     def configure(self, config):
         with open(self.conf, "w", encoding="utf-8") as file:
-            file.write(f'''listen = "unix:{self.socket}" socket-mode = "0666" user = "nobody"
+            file.write(f'''listen = "unix:{self.socket}" socket-mode = "0666" user = "nobody" crash-journal = "{self.folder}/run/in-hand"
 resolver {{ servers = {{"127.0.0.1@9"}} timeout = 1 budget = 1 }} audit {{ log = "{self.audit}" }} {config}\n''')
 
     def text(self):
@@ -175,12 +175,16 @@ def test_attempts(base, landlock):
             point(told in sluisd.text(), f"{title}: the log says so", sluisd.text())
 
 
-def test_deadly(base):
-    for wish in DEADLY:
+def test_deadly(base, landlock):
+    for wish in (*DEADLY, *(f"{call} no-landlock" for call in DEADLY)):
         with Sluisd(base, "", wish) as sluisd:
             until(lambda: sluisd.process.poll() is not None)
-            point(sluisd.process.poll() == -signal.SIGSYS and "ran a program" not in sluisd.text(), f"{wish}() ends the process at once",
+            point(sluisd.process.poll() == -signal.SIGSYS and "ran a program" not in sluisd.text(), f"{wish}: the call ends the process at once",
                   sluisd.process.poll(), sluisd.text())
+    if landlock:
+        with Sluisd(base, "", "execve no-seccomp") as sluisd:
+            sluisd.said("intruder: main execve")
+            point("intruder: main execve EACCES" in sluisd.text(), "without seccomp Landlock refuses to run a program", sluisd.text())
     with Sluisd(base, "isolation = false", "execve") as sluisd:
         until(lambda: sluisd.process.poll() is not None)
         point("intruder: ran a program" in sluisd.text(), "without isolation a program could be run", sluisd.text())
@@ -234,6 +238,22 @@ def test_odd_logs(base):
         point(os.path.exists(target), "a log behind a symbolic link can be rotated", sluisd.text())
 
 
+def test_unit(base):
+    """Behind the filter of the systemd unit, as the user that it names: the fences of our own can still be put up."""
+    if not shutil.which("systemd-analyze"):
+        point(True, "the daemon behind the unit's own filter # SKIP no systemd-analyze")
+        return
+    user = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] if os.geteuid() == 0 else []
+    with Sluisd(base, before=[*user, sys.executable, HERE + "/unit_filter.py", TOP + "/init/sluisd.service.in"]) as sluisd:
+        ready = sluisd.ready()
+        filters = [row.get("Seccomp_filters", "2") for row in sluisd.threads()]
+        point(ready and asyncio.run(message(sluisd)).verdict == "continue" and set(filters) == {"2"} and "not confined" not in sluisd.text(),
+              "the daemon behind the unit's own filter has its own fences, and serves", filters, sluisd.text())
+        sluisd.stop()
+        point(sluisd.process.returncode == 0 and sluisd.events()[-1] == "stop" and "cannot" not in sluisd.text(), "and ends in good order",
+              sluisd.process.returncode, sluisd.text())
+
+
 def main():
     with open(BUILD + "/config.h", encoding="utf-8") as file:
         if "#define WITH_SANITIZER 1" in file.read():
@@ -245,9 +265,10 @@ def main():
         landlock = has_landlock()
         print(f"# this kernel has {'' if landlock else 'no '}Landlock")
         test_attempts(base, landlock)
-        test_deadly(base)
+        test_deadly(base, landlock)
         test_work(base)
         test_odd_logs(base)
+        test_unit(base)
     print(f"1..{len(points)}")
     sys.exit(0 if all(points) else 1)
 

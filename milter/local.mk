@@ -29,7 +29,7 @@ milter_intruder_so_SOURCES = milter/intruder.c
 milter_intruder_so_CFLAGS = $(AM_CFLAGS) -fPIC
 milter_intruder_so_LDFLAGS = -shared $(PTHREAD_LIBS)
 TESTS += milter/isolation_test.py
-EXTRA_DIST += milter/isolation_test.py
+EXTRA_DIST += milter/isolation_test.py milter/unit_filter.py
 
 unit_tests += milter/guard_test
 milter_guard_test_SOURCES = milter/guard_test.c
