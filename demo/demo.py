@@ -28,6 +28,7 @@ import case as cases  # noqa: E402
 import expect  # noqa: E402
 import inside  # noqa: E402
 import run_cases  # noqa: E402
+from evidence import Evidence  # noqa: E402
 from inside import Daemon, read, wait_until, write  # noqa: E402
 from session import Session  # noqa: E402
 
@@ -256,6 +257,24 @@ def show_command(stage, *words):
     print(f"    (exit status {done.returncode})", flush=True)
 
 
+def show_evidence(stage, page):
+    """The run's own logs, as an auditor takes them."""
+    heading("What an auditor gets: the logs of this run, verified, imported and reported on")
+    evidence = Evidence(stage, page)
+    show_command(stage, "audit", "verify", evidence.audit)
+    show_command(stage, "audit", *evidence.import_logs())
+    show_command(stage, "audit", "report", "--database", evidence.database, "--format", "text", "--language", "en")
+    trouble = evidence.write_page()
+    row("as a page", trouble or page, "31" if trouble else "36")
+    first = next(line for line in stage.events() if line.get("direction") == "outbound" and line["action"] == "accept" and line.get("queue_id"))
+    show_command(stage, "audit", "show", "--database", evidence.database, first["queue_id"])
+    count, untraced = evidence.untraced()
+    row("traced", f"{count} messages and destinations, each led back to lines of the logs by `audit show`", "32")
+    for what in ([trouble] if trouble else []) + [f"{what}: audit show knows no line" for what in untraced]:
+        row("NOT SO", what, "1;31")
+        ROWS.append(what)
+
+
 def keep(stage):
     heading("The lab stays up")
     stage.start()
@@ -319,6 +338,7 @@ def main():
                  "--rcpt", "clerk@receiver.example", message)
     stage.daemon.stop(seconds=15)
     show_events(stage)
+    show_evidence(stage, options.build + "/demo/report.html")
     show_own_failure(stage)
     if options.keep:
         stage.configure()
