@@ -96,6 +96,7 @@ class Sluisd:
                 os.makedirs(f"{self.folder}/{part}")
                 shutil.chown(f"{self.folder}/{part}", "sluis", "sluis")
         self.process = None
+        self.before = []                                 # a command that runs it
         self.configure(config)
 
     def configure(self, config):
@@ -107,7 +108,7 @@ class Sluisd:
 
     def start(self):
         begin = inside.size(self.log)
-        self.process = inside.Daemon(*self.command(), log=self.log, env=sanitizer.environment())
+        self.process = inside.Daemon(*self.before, *self.command(), log=self.log, env=sanitizer.environment())
         self.process.ready(lambda: " listens on " in read(self.log, begin), 15)
         return self
 
