@@ -70,7 +70,9 @@ fuzz_fuzz_trail_SOURCES = fuzz/trail.c
 fuzz_fuzz_trail_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 fuzz_fuzz_trail_LDADD = fuzz/libfuzz.a $(trail_libs) $(JANSSON_LIBS) $(FUZZ_LIBS)
 
-EXTRA_DIST += fuzz/corpus fuzz/coverage fuzz/keep fuzz/run fuzz/seeds.py
+EXTRA_DIST += fuzz/corpus fuzz/coverage fuzz/keep fuzz/run fuzz/seeds.py \
+  fuzz/audit.dict fuzz/author.dict fuzz/config.dict fuzz/dane.dict fuzz/dkim.dict fuzz/dmarc.dict fuzz/mta.dict fuzz/results.dict \
+  fuzz/session.dict fuzz/spf.dict fuzz/trail.dict
 
 fuzz-list:
 	@printf '%s\n' $(fuzz_targets:fuzz/fuzz_%=%)

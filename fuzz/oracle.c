@@ -34,7 +34,7 @@ struct stock {
 struct source {
   struct dns_source source;
   struct arena *arena;
-  struct stock stocks[6];
+  struct stock stocks[10];
   bool repeat;
 };
 
@@ -93,6 +93,8 @@ static size_t write_rdata(uint8_t *out, unsigned type, const char *text, size_t 
     memcpy(out, ip.bytes, ip_bits(&ip) / 8);
     return ip_bits(&ip) / 8;
   case DNS_PTR:
+  case DNS_CNAME:
+  case DNS_NS:
     return write_name(out, text);
   case DNS_MX:
     if (sscanf(text, "%5u %n", numbers, &used) != 1 || used == 0)
@@ -101,6 +103,9 @@ static size_t write_rdata(uint8_t *out, unsigned type, const char *text, size_t 
     out[1] = (uint8_t)numbers[0];
     length = write_name(out + 2, text + used);
     return length > 0 ? length + 2 : 0;
+  case DNS_SOA:
+  case DNS_DS:
+    return 0; /* nobody looks into these */
   case DNS_TLSA:
     if (sscanf(text, "%3u %3u %3u %n", numbers, numbers + 1, numbers + 2, &used) != 3 || used == 0)
       return 0;
@@ -200,7 +205,9 @@ void oracle_open(struct oracle *oracle, struct input *input)
   static const struct resolver_config config = {.timeout_ms = 1000, .budget_ms = 1000, .cache_bytes = 4 << 20};
   static const struct stock stocks[] = {{.word = "TXT", .type = DNS_TXT}, {.word = "A", .type = DNS_A},
                                         {.word = "AAAA", .type = DNS_AAAA}, {.word = "MX", .type = DNS_MX},
-                                        {.word = "PTR", .type = DNS_PTR}, {.word = "TLSA", .type = DNS_TLSA}};
+                                        {.word = "PTR", .type = DNS_PTR}, {.word = "TLSA", .type = DNS_TLSA},
+                                        {.word = "CNAME", .type = DNS_CNAME}, {.word = "NS", .type = DNS_NS},
+                                        {.word = "SOA", .type = DNS_SOA}, {.word = "DS", .type = DNS_DS}};
   struct source *source = memory_new(sizeof *source);
   oracle->arena = arena_new();
   source->source = (struct dns_source){.ask = ask, .close = close_source};

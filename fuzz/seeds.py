@@ -64,6 +64,10 @@ seed("rdata", "tlsa-key", bytes([3, 1, 0]) + bytes.fromhex("302a300506032b657003
 
 # ---- SPF ----
 
+seed("spf", "long-macros", "192.0.2.1\n" + "h" * 60 + ".example\n" + "l" * 60 + "." + "m" * 120 + "@b.example\n"
+     "TXT+v=spf1 exists:%{h}.%{l}.%{s}.%{o}.example -all exp=x.y\nA0\nTXT+" + "%{s} %{l} " * 30 + "\n")
+seed("spf", "local", "unix\nh.example\na@b.example\nTXT+v=spf1 -all\n")
+seed("spf", "many-terms", "2001:db8::1\nh.example\na@b.example\nrepeat\nTXT+v=spf1 " + "ip6:2001:db8:1::/48 ip4:10.0.0.0/8 " * 60 + "redirect=c.example\n")
 seed("spf", "include", """192.0.2.1
 mail.example.nl
 jan@example.nl
@@ -136,6 +140,16 @@ seed("dkim", "no-key", dkim(RSA, "").replace(b"TXT+", b"TXT?", 1))
 MANY = b"".join(b"DKIM-Signature: v=1; a=rsa-sha256; d=d%d.example; s=s; h=from; bh=YQ==; b=YWJj\n" % i for i in range(14))
 seed("dkim", "many", b"repeat\nTXT-" + RSA.record.encode() + b"\n\n" + MANY + MESSAGE.replace(b"\r\n", b"\n"))
 
+seed("dkim", "weak-key", dkim(Key("rsa512"), ""))
+seed("dkim", "sha1", dkim(RSA, "").replace(b"rsa-sha256", b"rsa-sha1", 1))
+seed("dkim", "subdomain-refused", dkim(RSA, " i=jan@sub.example.nl;", record=f"v=DKIM1; t=s; p={RSA.p}"))
+seed("dkim", "not-mail", dkim(RSA, "", record=f"v=DKIM1; s=tlsrpt; p={RSA.p}"))
+seed("dkim", "odd-tags", dkim(RSA, "", record=f"v=DKIM1;\tk = rsa ;\tp= {RSA.p[:60]} \t{RSA.p[60:]};").replace(b" b=", b" b =", 1))
+seed("dkim", "long-field", dkim(RSA, " z=" + "x" * 8200 + ";"))
+seed("dkim", "many-tags", dkim(RSA, "".join(f" x{i}=y;" for i in range(120))))
+seed("dkim", "many-names", dkim(RSA, "", names=("from",) + ("x-b",) * 120))
+seed("dkim", "long-key", dkim(RSA, "", record=f"v=DKIM1; p={RSA.p}; n=" + "x" * 1000))
+
 # ---- DMARC ----
 
 seed("dmarc", "plain", "a.b.example.nl\nmail.example.nl\nx.example.nl\nTXT+v=DMARC1; p=reject; sp=quarantine; np=none; adkim=s; aspf=r; rua=mailto:d@example.nl!10m\n")
@@ -156,6 +170,10 @@ seed("dane", "null-mx", "example.nl\nMX+0 .\n")
 seed("dane", "many", "example.nl, b.nl\nrepeat\nMX+0 h.x\n" + "".join(f"MX,{i % 9} h{i}.x\n" for i in range(60)) + f"A+192.0.2.1\nTLSA+3 1 1 {DIGEST}\n" + "TLSA,2 1 1 00\n" * 12)
 seed("dane", "failures", "example.nl\nMX+1 a.b\nMX,2 c.d\nMX,3 e.f\nA!\nA?\nA~\nAAAA+2001:db8::1\nTLSA!\nTLSA?\n")
 seed("dane", "insecure", "example.nl\nMX-1 a.b\nMX@other.example\nA+192.0.2.1\nTLSA-3 1 1 00\n")
+
+seed("dane", "insecure-way", "example.nl\nMX-10 mx.a\nMX@b.example\nCNAME+b.example\nSOA+x\nDS0\nNS+ns.a\nA+192.0.2.1\n")
+seed("dane", "alias-failure", "example.nl\nMX+10 mx.a\nA-192.0.2.1\nA@b.c\nCNAME?\nTLSA0\n")
+seed("dane", "alias-secure", f"example.nl\nMX+10 mx.a\nA-192.0.2.1\nA@b.c\nCNAME+b.c\nTLSA+3 1 1 {DIGEST}\n")
 
 # ---- configuration ----
 
@@ -259,6 +277,15 @@ seed("session", "outbound", session(2, f"MX+10 mx1.x.nl\nA+192.0.2.9\nTLSA+3 1 1
                                     "M<jan@example.nl>\0REQUIRETLS\0", "DR{rcpt_mailer}\0smtp\0{rcpt_host}\0x.nl:25\0", "R<a@x.nl>\0",
                                     "DR{rcpt_mailer}\0local\0{rcpt_host}\0\0", "R<b@example.nl>\0", "DR{rcpt_mailer}\0smtp\0{rcpt_host}\0[mx.strict.example]\0",
                                     "R<c@strict.example>\0", *message("From: jan@example.nl", "To: a@x.nl, \"C\" <c@strict.example>")))
+STRICT = ("M<jan@example.nl>\0", "DR{rcpt_mailer}\0smtp\0{rcpt_host}\0strict.example\0", "R<c@strict.example>\0")
+for words, dns in {"partial": f"MX+10 a.b\nMX,20 c.d\nA+192.0.2.1\nA+192.0.2.2\nTLSA+3 1 1 {DIGEST}\nTLSA0\n", "insecure-mx": "MX-10 a.b\nA+192.0.2.1\n",
+                   "bogus": "MX!\n", "temporary": "MX?\n", "unusable": "MX+10 a.b\nA+192.0.2.1\nTLSA+0 0 0 00\n", "null-mx": "MX+0 .\n"}.items():
+    seed("session", "strict-" + words, session(2, dns, *IN, *STRICT, *message("From: jan@example.nl", "To: c@strict.example")))
+seed("session", "pseudonym", session(3, f"MX+10 a.b\nMX,20 c.d\nA+192.0.2.1\nA!\nTLSA+3 1 1 {DIGEST}\n", *IN, "DMi\x004X\0{auth_authen}\0jan\0", "M<Jan@Example.NL>\0",
+                                     "DR{rcpt_mailer}\0smtp\0{rcpt_host}\0x.nl\0", "R<postmaster>\0", "R<>\0", "R<a@x.nl>\0", *message("From: jan@example.nl")))
+seed("session", "many-signatures", session(0, f"repeat\nTXT~\nTXT+{RSA.record}\n", *IN, *RCPT, *message(
+    *(f"DKIM-Signature: v=1; a=rsa-sha256; d=d{i}.nl; s=s; h=from; bh=YQ==; b=YWJj" for i in range(12)), "From: jan@example.nl")))
+seed("session", "quarantine", session(0, "TXT0\nTXT+v=DMARC1; p=quarantine\nrepeat\n", *IN, *RCPT, *message("From: jan@example.nl")))
 seed("session", "refused", session(0, SPF, *IN, "M<>\0", "R<a@b.nl>\0", "A", "M<x@[192.0.2.1]>\0", "R<@a,@b:c@d.nl>\0", *message("Subject: no from"), "A", "Q"))
 seed("session", "old", session(1, SPF, OLD_OFFER, connect("2001:db8::1"), "Hh\0", *RCPT, *message("From: \xfc@b\xfccher.nl"), "K", OFFER, connect(), "Hx\0", *RCPT))
 seed("session", "local", session(2, "", OFFER, b"Clocalhost\0L\0\0/run/x\0", "M\0", "R\0", "R<" + "a." * 200 + "@x>\0", "U\0", "T", *message("From: a%b@c.nl"), *message("x: y")))

@@ -9,6 +9,7 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -30,7 +31,7 @@
 #include "milter/signals.h"
 #include "session/service.h"
 
-enum { SEPARATOR = 0x1e, CONFIGS = 3, SECONDS_MAX = 9, FOLDER_SIZE = 80, PATH_SIZE = 100 };
+enum { SEPARATOR = 0x1e, CONFIGS = 4, SECONDS_MAX = 9, FOLDER_SIZE = 80, PATH_SIZE = 100 };
 
 #define TOP "authserv-id = \"mx1.example.nl\"\nmode = "
 static const char *const texts[CONFIGS] = {
@@ -39,7 +40,10 @@ static const char *const texts[CONFIGS] = {
          "outbound { dane = reject\n contact = \"https://example.nl/100%\"\n}\n"),
     (TOP "annotate\ninbound { dmarc = quarantine\n}\naudit { addresses = full\n}\n"),
     (TOP "enforce\ninternal-networks = {\"0.0.0.0/0\", \"::/0\"}\noutbound { dane = quarantine\n}\n"
-         "domain \"strict.example\" { standard = {\"dane\"}\n level = reject\n}\n")};
+         "domain \"strict.example\" { standard = {\"dane\"}\n level = reject\n}\n"),
+    (TOP "enforce\noriginating-daemons = {}\ninbound { spf = off\n dkim = off\n dmarc = reject\n}\n"
+         "outbound { dane = reject\n on-temporary-failure = accept\n}\naudit { addresses = pseudonym\n pseudonym-key = \"keys\"\n}\n")};
+static const char keys[] = "2027-q1 0123456789abcdef0123456789abcdef\n";
 
 static struct service service;
 static struct config *configs[CONFIGS];
@@ -96,16 +100,30 @@ static void clean_up(void)
   rmdir(folder);
 }
 
+/* The last one reads its keys from the working folder. */
+static void read_configs(void)
+{
+  char error[200];
+  int home = open(".", O_RDONLY | O_CLOEXEC), file;
+  fuzz_require(home >= 0 && chdir(folder) == 0);
+  file = open("keys", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  fuzz_require(file >= 0 && write(file, keys, sizeof keys - 1) == sizeof keys - 1);
+  for (size_t i = 0; i < CONFIGS; i++)
+    fuzz_require((configs[i] = config_parse(texts[i], "fuzz", error, sizeof error)));
+  close(file);
+  fuzz_require(unlink("keys") == 0 && fchdir(home) == 0);
+  close(home);
+}
+
 static void set_up(void)
 {
   const char *parent = getenv("TMPDIR");
   char error[200], listen[PATH_SIZE + 8];
   pthread_t thread;
   signals_block();
-  for (size_t i = 0; i < CONFIGS; i++)
-    fuzz_require((configs[i] = config_parse(texts[i], "fuzz", error, sizeof error)));
   snprintf(folder, sizeof folder, "%.50s/sluis-fuzz-XXXXXX", parent ? parent : "/tmp");
   fuzz_require(mkdtemp(folder));
+  read_configs();
   snprintf(path, sizeof path, "%s/socket", folder);
   snprintf(listen, sizeof listen, "unix:%s", path);
   service_init(&service, config_hold(configs[0]), NULL, tell, NULL);
