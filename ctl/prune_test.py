@@ -19,7 +19,7 @@ SLUISCTL = os.path.abspath(os.path.join(os.environ.get("top_builddir", "."), "ct
 DAY = 86400000
 TODAY = int(time.time()) // 86400 * DAY
 LINES = ("message", "event", "accepted", "delivery", "recipient", "dane_host", "spf", "dkim", "dmarc")
-SUMS = ("daily_inbound", "daily_outbound", "daily_proven", "daily_message", "daily_host")
+SUMS = ("daily_inbound", "daily_outbound", "daily_proven", "daily_message", "daily_host", "daily_total")
 
 
 def moment(days, clock="10:00:00.000"):

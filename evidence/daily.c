@@ -114,6 +114,25 @@ static const char *const of_deliveries[] = {
     " 'without-audit-line' ELSE 'with-audit-line' END, count(*) FROM delivery WHERE time >= $1 AND time < $2 AND last = 1 GROUP BY 1, 3",
 };
 
+#define TOTAL(condition, what) "sum(CASE WHEN " condition " THEN " what " ELSE 0 END)"
+
+/* What trends are made of, from the sums above: from $1 until $2. What was not sent proves nothing of how mail travels. */
+static const char *const of_totals[] = {
+    "DELETE FROM daily_total WHERE " DAYS,
+    "INSERT INTO daily_total (day, inbound, spf, dkim, dmarc, strict, tls, adequate, examined, dane, sent, proven, covered)"
+    " SELECT day, sum(inbound), sum(spf), sum(dkim), sum(dmarc), sum(strict), sum(tls), sum(adequate), sum(examined),"
+    " sum(dane), sum(sent), sum(proven), sum(covered) FROM (SELECT day, sum(messages) AS inbound, "
+    TOTAL("spf = 'pass'", "messages") " AS spf, " TOTAL("dkim = 'pass'", "messages") " AS dkim, "
+    TOTAL("dmarc = 'pass'", "messages") " AS dmarc, " TOTAL("policy IN ('quarantine', 'reject')", "messages") " AS strict, "
+    TOTAL("tls <> 'no-tls'", "messages") " AS tls, " TOTAL("tls IN ('good', 'sufficient')", "messages") " AS adequate,"
+    " 0 AS examined, 0 AS dane, 0 AS sent, 0 AS proven, 0 AS covered FROM daily_inbound WHERE " DAYS " GROUP BY day"
+    " UNION ALL SELECT day, 0, 0, 0, 0, 0, 0, 0, sum(recipients), " TOTAL("verdict = 'dane'", "recipients") ", 0, 0, 0 FROM"
+    " daily_outbound WHERE " DAYS " AND verdict <> 'not-examined' GROUP BY day"
+    " UNION ALL SELECT day, 0, 0, 0, 0, 0, 0, 0, 0, 0, sum(recipients), " TOTAL("class = 'dane-verified'", "recipients") ", "
+    TOTAL("class NOT IN ('plaintext', 'unknown')", "recipients") " FROM daily_proven WHERE " DAYS
+    " AND class NOT IN ('not-sent', 'dane-failed-deferred') GROUP BY day) t GROUP BY day",
+};
+
 #define ITEMS(array) (array), sizeof(array) / sizeof *(array)
 
 /* Each with as many parameters as there are. 0 or -1. */
@@ -207,7 +226,8 @@ static int count_deliveries(struct database *database, int64_t first_time, int64
     from = pruned;
   int64_t bounds[] = {start_of_day(from - QUEUE_LIFE_MS), from, start_of_day(last_time + QUEUE_LIFE_MS) + DAY_MS};
   return run_all(database, ITEMS(of_deliveries), bounds + 1, 2) < 0 ||
-                 run_all(database, ITEMS(of_messages_that_left), bounds, 3) < 0
+                 run_all(database, ITEMS(of_messages_that_left), bounds, 3) < 0 ||
+                 run_all(database, ITEMS(of_totals), bounds + 1, 2) < 0
              ? -1
              : 0;
 }

@@ -72,6 +72,8 @@ static const char *const wanted[] = {
     "daily_message 20001 mta-setting postfix ? 2",
     "daily_message 20001 proven dane-verified 1",
     "daily_message 20001 proven-all  1",
+    "daily_total 20000 3 2 2 2 2 2 2 3 1 0 0 0",
+    "daily_total 20001 0 0 0 0 0 0 0 0 0 2 2 2",
     "daily_host 20000 1 5 1 5 1728000001000 1728000005000",
 };
 
@@ -83,7 +85,8 @@ static const char *const settled[] = {
 static const struct {
   const char *name;
   int columns;
-} tables[] = {{"daily_inbound", 12}, {"daily_outbound", 9}, {"daily_proven", 5}, {"daily_message", 4}, {"daily_host", 7}};
+} tables[] = {{"daily_inbound", 12}, {"daily_outbound", 9}, {"daily_proven", 5}, {"daily_message", 4},
+              {"daily_total", 13}, {"daily_host", 7}};
 
 static void dump(struct database *database, struct text *out)
 {

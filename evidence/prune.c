@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "evidence/daily.h"
-#include "evidence/daily.h"
 #include "evidence/settle.h"
 
 enum { DAY_MS = 86400000 };
@@ -205,7 +204,8 @@ static int remove_lines(struct database *database, const struct prune_options *o
 
 static const struct {
   const char *count, *remove;
-} sums[] = {DAYS("daily_inbound"), DAYS("daily_outbound"), DAYS("daily_proven"), DAYS("daily_message"), DAYS("daily_host")};
+} sums[] = {DAYS("daily_inbound"), DAYS("daily_outbound"), DAYS("daily_proven"), DAYS("daily_message"), DAYS("daily_host"),
+          DAYS("daily_total")};
 
 /* A file all of whose lines are that old has told nothing that is still there. $1 is the moment, in milliseconds. */
 static const char *const old_files[] = {

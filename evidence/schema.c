@@ -87,6 +87,10 @@ static const char *const tables[] = {
     " verdict TEXT NOT NULL, recipients BIGINT NOT NULL, PRIMARY KEY (day, domain, class, verdict))$COMPACT",
     "CREATE TABLE IF NOT EXISTS daily_message (day BIGINT NOT NULL, kind TEXT NOT NULL, word TEXT NOT NULL,"
     " messages BIGINT NOT NULL, PRIMARY KEY (day, kind, word))$COMPACT",
+    "CREATE TABLE IF NOT EXISTS daily_total (day BIGINT PRIMARY KEY, inbound BIGINT NOT NULL, spf BIGINT NOT NULL,"
+    " dkim BIGINT NOT NULL, dmarc BIGINT NOT NULL, strict BIGINT NOT NULL, tls BIGINT NOT NULL, adequate BIGINT NOT NULL,"
+    " examined BIGINT NOT NULL, dane BIGINT NOT NULL, sent BIGINT NOT NULL, proven BIGINT NOT NULL,"
+    " covered BIGINT NOT NULL)",
     "CREATE TABLE IF NOT EXISTS daily_host (day BIGINT NOT NULL, host_id BIGINT NOT NULL, lines BIGINT NOT NULL,"
     " first_seq BIGINT NOT NULL, last_seq BIGINT NOT NULL, first_time BIGINT NOT NULL, last_time BIGINT NOT NULL,"
     " PRIMARY KEY (day, host_id))$COMPACT",
