@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "report/senders.h"
+
 static const char *keep(struct arena *arena, const char *value)
 {
   char shown[TEXT_PRINTABLE_MAX + 1];
@@ -14,6 +16,20 @@ static const char *keep(struct arena *arena, const char *value)
 }
 
 enum { DAY_MS = 86400000, STEPS_MAX = 45, WEEK = 7 };
+
+static int last_column(const struct figures_shape *shape)
+{
+  int last = 0;
+  while (last + 1 < FIGURES_COLUMNS_MAX && shape->columns[last + 1].name)
+    last++;
+  return last;
+}
+
+static struct figures_row make_row(const struct figures *figures, const struct figures_table *table)
+{
+  size_t columns = (size_t)last_column(table->shape) + 1;
+  return (struct figures_row){.cells = arena_alloc(figures->arena, columns * sizeof(struct figures_cell))};
+}
 
 static struct figures_row *add_row(struct figures *figures, struct figures_table *table)
 {
@@ -25,7 +41,8 @@ static struct figures_row *add_row(struct figures *figures, struct figures_table
     table->rows = rows;
     table->size = size;
   }
-  return memset(&table->rows[table->count++], 0, sizeof *table->rows);
+  table->rows[table->count] = make_row(figures, table);
+  return &table->rows[table->count++];
 }
 
 struct figures_row *figures_add_row(struct figures_making *making, struct figures_table *table)
@@ -69,20 +86,12 @@ static void read_row(struct figures *figures, struct figures_table *table, struc
   }
 }
 
-static int last_column(const struct figures_shape *shape)
-{
-  int last = 0;
-  while (last + 1 < FIGURES_COLUMNS_MAX && shape->columns[last + 1].name)
-    last++;
-  return last;
-}
-
 /* Rows that could tell of a single correspondent become one row without a name. */
 static void merge_small(const struct figures *figures, struct figures_table *table)
 {
   int volume = last_column(table->shape);
   size_t kept = 0;
-  struct figures_row other = {0};
+  struct figures_row other = make_row(figures, table);
   for (size_t i = 0; i < table->count; i++) {
     if (table->rows[i].cells[volume].number >= figures->threshold) {
       table->rows[kept++] = table->rows[i];
@@ -175,6 +184,7 @@ struct figures *figures_read(struct database *database, const struct figures_opt
     /* Nothing was written; this only lets go of the moment. */
     database_rollback(database);
     profiles_free(making.profiles);
+    senders_free(making.senders);
     if (status == 0)
       return figures;
   }

@@ -60,7 +60,7 @@ struct figures_cell {
 };
 
 struct figures_row {
-  struct figures_cell cells[FIGURES_COLUMNS_MAX];
+  struct figures_cell *cells; /* as many as there are columns */
 };
 
 struct figures_table {

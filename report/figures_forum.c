@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/domain.h"
+#include "report/senders.h"
 
 enum { DMARC, DKIM, SPF, DMARC_POLICY, SPF_POLICY, STARTTLS, STARTTLS_NCSC, DNSSEC_DOMAIN, DNSSEC_MX, DANE, IPV6_NS, IPV6_MX,
        STANDARDS };
@@ -41,44 +42,36 @@ struct profiles {
   struct profile_list now, before; /* by name */
 };
 
-/* The newest day on which it was seen, or 0; of outbound mail the newest moment is known. */
-#define SEEN(condition) "max(CASE WHEN " condition " THEN day ELSE 0 END)"
-#define SEEN_OUT(condition) "max(CASE WHEN " condition " THEN last_time ELSE 0 END)"
-#define UNSEEN "0, 0"
+/* The newest moment at which it was seen, or 0. */
+#define SEEN(condition) "max(CASE WHEN " condition " THEN last_time ELSE 0 END)"
+/* The same by days. */
+#define SEEN_ON(condition) "max(CASE WHEN " condition " THEN day ELSE 0 END)"
 #define DAYS "day >= CAST($1 AS BIGINT) / 86400000 AND day < (CAST($2 AS BIGINT) + 86399999) / 86400000"
 
-/* The standards that are measured, in the order of the columns below: seen to pass, seen to fail. That a record exists is a
- * fact of the DNS, whoever sent the message. An unsigned message proves something only where SPF shows that the domain
- * sent it. DANE passes where Internet.nl would say so: it does not ask for a signed mail domain (RFC 7672 does). */
-static const int measured[] = {DMARC, DKIM, SPF, DMARC_POLICY, SPF_POLICY, STARTTLS, DNSSEC_DOMAIN, DNSSEC_MX, DANE};
-enum { MEASURED = sizeof measured / sizeof *measured };
+/* Domain, recipients, and for each standard when it was last seen to pass and to fail. DANE passes where Internet.nl would
+ * say so: it does not ask for a signed mail domain (RFC 7672 does). */
+static const struct {
+  const char *sql;
+  int count, standards[3];
+} of_destinations[] = {
+    {"SELECT domain, sum(recipients),"
+     " " SEEN("verdict = 'dane' OR link IN ('mx-insecure', 'host-unsigned', 'no-tlsa', 'tlsa-unusable')") ","
+     " " SEEN("link IN ('domain-unsigned', 'bogus')") ","
+     " " SEEN("verdict IN ('dane', 'insecure-mx') OR link IN ('no-tlsa', 'tlsa-unusable')") ","
+     " " SEEN("link = 'host-unsigned'") ","
+     " " SEEN("verdict IN ('dane', 'insecure-mx')") ", " SEEN("verdict IN ('none', 'partial', 'unusable', 'bogus')")
+     " FROM daily_outbound WHERE " DAYS " AND domain <> '' AND verdict <> 'not-examined' GROUP BY domain",
+     3, {DNSSEC_DOMAIN, DNSSEC_MX, DANE}},
+    {"SELECT domain, 0, " SEEN_ON("class IN ('dane-verified', 'half-dane', 'dane-available-not-used', 'mta-sts',"
+                                  " 'verified-other', 'tls-trusted', 'tls-only')") ", " SEEN_ON("class = 'plaintext'")
+     " FROM daily_proven WHERE " DAYS " AND domain <> '' GROUP BY domain",
+     1, {STARTTLS}},
+};
 
-static const char *const profile_sql =
-    "WITH u AS (SELECT domain, sum(messages) AS m, 0 AS r,"
-    " " SEEN("policy <> ''") " AS p0, " SEEN("dmarc IN ('none', 'permerror')") " AS f0,"
-    " " SEEN("aligned IN ('dkim', 'both')") " AS p1, " SEEN("aligned = 'spf'") " AS f1,"
-    " " SEEN("spf_own = 1 AND spf IN ('pass', 'fail', 'softfail', 'neutral')") " AS p2,"
-    " " SEEN("spf_own = 1 AND spf IN ('none', 'permerror')") " AS f2,"
-    " " SEEN("policy IN ('quarantine', 'reject')") " AS p3,"
-    " " SEEN("policy = 'none' OR dmarc IN ('none', 'permerror')") " AS f3,"
-    " " SEEN("spf_own = 1 AND spf IN ('fail', 'softfail')") " AS p4,"
-    " " SEEN("spf_own = 1 AND spf IN ('neutral', 'none', 'permerror')") " AS f4,"
-    " 0 AS p5, 0 AS f5, 0 AS p6, 0 AS f6, 0 AS p7, 0 AS f7, 0 AS p8, 0 AS f8 FROM daily_inbound WHERE " DAYS
-    " AND domain <> '' GROUP BY domain UNION ALL"
-    " SELECT domain, 0, sum(recipients), " UNSEEN ", " UNSEEN ", " UNSEEN ", " UNSEEN ", " UNSEEN ", " UNSEEN ","
-    " " SEEN_OUT("verdict = 'dane' OR link IN ('mx-insecure', 'host-unsigned', 'no-tlsa', 'tlsa-unusable')") ","
-    " " SEEN_OUT("link IN ('domain-unsigned', 'bogus')") ","
-    " " SEEN_OUT("verdict IN ('dane', 'insecure-mx') OR link IN ('no-tlsa', 'tlsa-unusable')") ","
-    " " SEEN_OUT("link = 'host-unsigned'") ","
-    " " SEEN_OUT("verdict IN ('dane', 'insecure-mx')") ", " SEEN_OUT("verdict IN ('none', 'partial', 'unusable',"
-    " 'bogus')")
-    " FROM daily_outbound WHERE " DAYS " AND domain <> '' AND verdict <> 'not-examined' GROUP BY domain UNION ALL"
-    " SELECT domain, 0, 0, " UNSEEN ", " UNSEEN ", " UNSEEN ", " UNSEEN ", " UNSEEN ","
-    " " SEEN("class IN ('dane-verified', 'half-dane', 'dane-available-not-used', 'mta-sts', 'verified-other',"
-             " 'tls-trusted', 'tls-only')") ", " SEEN("class = 'plaintext'") ","
-    " " UNSEEN ", " UNSEEN ", " UNSEEN " FROM daily_proven WHERE " DAYS " AND domain <> '' GROUP BY domain)"
-    " SELECT domain, sum(m), sum(r), max(p0), max(f0), max(p1), max(f1), max(p2), max(f2), max(p3), max(f3), max(p4),"
-    " max(f4), max(p5), max(f5), max(p6), max(f6), max(p7), max(f7), max(p8), max(f8) FROM u GROUP BY domain";
+static enum state state_of(int64_t passed, int64_t failed)
+{
+  return passed == 0 && failed == 0 ? NOT_MEASURED : passed >= failed ? PASSED : FAILED;
+}
 
 static int compare_names(const void *a, const void *b)
 {
@@ -94,9 +87,9 @@ static struct profile *add_profile(struct profile_list *list)
   return &list->items[list->count++];
 }
 
-static int read_profiles(struct figures_making *making, struct profile_list *list, int64_t from, int64_t to)
+static int add_destinations(struct figures_making *making, struct profile_list *list, int which, int64_t from, int64_t to)
 {
-  struct statement *statement = database_prepare(making->database, profile_sql);
+  struct statement *statement = database_prepare(making->database, of_destinations[which].sql);
   if (!statement)
     return -1;
   statement_bind_integer(statement, 1, from);
@@ -105,17 +98,62 @@ static int read_profiles(struct figures_making *making, struct profile_list *lis
   while ((status = statement_step(statement)) > 0) {
     struct profile *profile = add_profile(list);
     *profile = (struct profile){.domain = arena_string(making->figures->arena, statement_text(statement, 0)),
-                                .messages = statement_integer(statement, 1),
-                                .recipients = statement_integer(statement, 2)};
-    for (int i = 0; i < MEASURED; i++) {
-      int64_t pass = statement_integer(statement, 3 + 2 * i), fail = statement_integer(statement, 4 + 2 * i);
-      profile->states[measured[i]] = pass == 0 && fail == 0 ? NOT_MEASURED : pass >= fail ? PASSED : FAILED;
-    }
+                                .recipients = statement_integer(statement, 1)};
+    for (int i = 0; i < of_destinations[which].count; i++)
+      profile->states[of_destinations[which].standards[i]] =
+          state_of(statement_integer(statement, 2 + 2 * i), statement_integer(statement, 3 + 2 * i));
   }
   statement_free(statement);
+  return status;
+}
+
+static void add_senders(struct profile_list *list, const struct senders *senders)
+{
+  static const int standards[SENDERS_FACTS] = {DMARC, DKIM, SPF, DMARC_POLICY, SPF_POLICY};
+  for (size_t i = 0; i < senders->count; i++) {
+    const struct sender *sender = senders->all[i];
+    if (!*sender->domain)
+      continue;
+    struct profile *profile = add_profile(list);
+    *profile = (struct profile){.domain = sender->domain, .messages = sender->messages};
+    for (int j = 0; j < SENDERS_FACTS; j++)
+      profile->states[standards[j]] = state_of(sender->passed[j], sender->failed[j]);
+  }
+  list->tls_came = senders->tls_came;
+}
+
+/* A domain that sends and receives has been added several times, each time with other standards. */
+static void fold(struct profile_list *list)
+{
+  size_t kept = 0;
   if (list->count > 0)
     qsort(list->items, list->count, sizeof *list->items, compare_names);
-  return status;
+  for (size_t i = 0; i < list->count; i++) {
+    struct profile *last = kept > 0 ? &list->items[kept - 1] : NULL;
+    if (!last || strcmp(last->domain, list->items[i].domain) != 0) {
+      list->items[kept++] = list->items[i];
+      continue;
+    }
+    last->messages += list->items[i].messages;
+    last->recipients += list->items[i].recipients;
+    for (int j = 0; j < STANDARDS; j++)
+      if (list->items[i].states[j] != NOT_MEASURED)
+        last->states[j] = list->items[i].states[j];
+  }
+  list->count = kept;
+}
+
+static int read_profiles(struct figures_making *making, struct profile_list *list, const struct senders *senders,
+                         int64_t from, int64_t to)
+{
+  if (!senders)
+    return -1;
+  add_senders(list, senders);
+  for (int i = 0; i < (int)(sizeof of_destinations / sizeof *of_destinations); i++)
+    if (add_destinations(making, list, i, from, to) < 0)
+      return -1;
+  fold(list);
+  return 0;
 }
 
 /* NULL where the database failed. */
@@ -125,18 +163,12 @@ static struct profiles *get_profiles(struct figures_making *making)
     return making->profiles;
   const struct figures *figures = making->figures;
   struct profiles *profiles = making->profiles = memory_new(sizeof *profiles);
-  if (read_profiles(making, &profiles->now, figures->from, figures->to) < 0 ||
-      read_profiles(making, &profiles->before, making->before, figures->from) < 0)
-    return NULL;
-  struct statement *statement = database_prepare(
-      making->database, "SELECT count(*) FROM daily_inbound WHERE " DAYS " AND tls <> 'no-tls'");
-  if (!statement)
-    return NULL;
-  statement_bind_integer(statement, 1, figures->from);
-  statement_bind_integer(statement, 2, figures->to);
-  int status = statement_step(statement);
-  profiles->now.tls_came = status > 0 && statement_integer(statement, 0) > 0;
-  statement_free(statement);
+  struct senders *before = senders_read(making->database, figures->arena, making->before, figures->from);
+  int status = read_profiles(making, &profiles->now, figures_senders(making), figures->from, figures->to) < 0 ||
+                       read_profiles(making, &profiles->before, before, making->before, figures->from) < 0
+                   ? -1
+                   : 0;
+  senders_free(before);
   return status < 0 ? NULL : profiles;
 }
 

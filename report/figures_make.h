@@ -9,13 +9,16 @@
 #include "report/figures.h"
 
 struct profiles;
+struct senders;
 
 struct figures_making {
   struct figures *figures;
   struct database *database;
   const struct figures_options *options;
   int64_t before;            /* the period of the same length before begins here */
-  struct profiles *profiles; /* of domains, read when the first table asks for them */
+  /* Read when the first table asks for them. */
+  struct senders *senders;
+  struct profiles *profiles; /* of domains */
 };
 
 /* What the Standardization Forum's half-yearly measurement looks at in mail, in its order. */
@@ -31,6 +34,7 @@ struct figures_making {
       {"dane-assessed", FIGURES_SHARE}, {"dane-proven", FIGURES_SHARE}, {"tls-proven", FIGURES_SHARE}
 
 figures_add figures_add_method, figures_add_design, figures_add_exceptions;
+figures_add figures_add_senders, figures_add_enforcement, figures_add_refused_domains;
 figures_add figures_add_forum_own, figures_add_forum_correspondents, figures_add_domains;
 figures_add figures_add_trend, figures_add_half_years, figures_add_trend_standards, figures_add_trend_domains;
 
@@ -41,4 +45,6 @@ void figures_set_text(struct figures_making *making, struct figures_row *row, in
 void figures_set_number(struct figures_row *row, int column, int64_t number);
 void figures_set_share(struct figures_row *row, int column, int64_t number, int64_t base);
 
+/* Of the period. NULL where the database failed. Borrowed. */
+struct senders *figures_senders(struct figures_making *making);
 void profiles_free(struct profiles *profiles); /* takes NULL */

@@ -10,11 +10,6 @@
 #define DAYS "day >= CAST($1 AS BIGINT) / 86400000 AND day < (CAST($2 AS BIGINT) + 86399999) / 86400000"
 
 /* Shares of messages and of sender domains by a word of each inbound message. */
-#define BY_RESULT(word, condition) \
-  "WITH r AS (SELECT " word " AS result, nullif(domain, '') AS domain, sum(messages) AS n FROM daily_inbound WHERE" \
-  " " DAYS \
-  condition " GROUP BY 1, 2) SELECT result, sum(n), (SELECT sum(n) FROM r), count(DISTINCT domain)," \
-  " (SELECT count(DISTINCT domain) FROM r) FROM r GROUP BY result ORDER BY 2 DESC, 1"
 #define RESULT_COLUMNS(word) {{word, FIGURES_WORD}, {"messages", FIGURES_SHARE}, {"domains", FIGURES_SHARE}}
 
 /* Shares of messages, recipients and destinations; a message with several words counts at each. */
@@ -29,41 +24,13 @@
 #define CLASS_COLUMNS(word) \
   {{word, FIGURES_WORD}, {"messages", FIGURES_SHARE}, {"recipients", FIGURES_SHARE}, {"destinations", FIGURES_SHARE}}
 
-/* Would a level of reject have refused (1) or deferred (2) it (CONTRACT 3)? Only what was let in counts. A message out
- * counts once, however many of its recipients fail: that is in daily_message, which knows no domains. */
-#define FAILURES \
-  "WITH f AS (SELECT nullif(domain, '') AS domain, spf, dkim, dmarc, policy, tls, sum(messages) AS n FROM" \
-  " daily_inbound" \
-  " WHERE " DAYS " AND action IN ('accept', 'quarantine', 'unknown') GROUP BY 1, 2, 3, 4, 5, 6)," \
-  " failure AS (SELECT 'spf' AS standard, domain, CASE spf WHEN 'fail' THEN 1 WHEN 'temperror' THEN 2 END AS kind, n" \
-  " FROM f UNION ALL SELECT 'dkim', domain, CASE WHEN dkim = 'temperror' THEN 2 WHEN dkim NOT IN ('pass', 'none'," \
-  " 'not-checked') THEN 1 END, n FROM f" \
-  " UNION ALL SELECT 'dmarc', domain, CASE WHEN dmarc = 'fail' AND policy = 'reject' THEN 1 WHEN dmarc = 'temperror'" \
-  " THEN 2 END, n FROM f UNION ALL SELECT 'tls', domain, CASE WHEN tls IN ('insufficient', 'no-tls') THEN 1 END, n" \
-  " FROM f" \
-  " UNION ALL SELECT 'dane', nullif(domain, ''), CASE WHEN verdict IN ('temperror', 'bogus') THEN 2 ELSE 1 END," \
-  " messages" \
-  " FROM daily_outbound WHERE " DAYS " AND verdict NOT IN ('dane', 'not-examined') AND action IN ('accept'," \
-  " 'quarantine'))"
-
 /* What lets mail be read or led elsewhere; `unknown` and `verified-other` are no findings. */
 #define NOT_OVER_DANE \
   "'dane-available-not-used', 'dane-failed-deferred', 'half-dane', 'mta-sts', 'tls-trusted', 'tls-only', 'plaintext'"
-#define SENT "class NOT IN ('not-sent', 'dane-failed-deferred')"
-
-#define BUCKET "(day - p.a / 86400000) / p.w"
-#define IN_PERIOD "day >= p.a / 86400000 AND day < (p.b + 86399999) / 86400000"
-
-/* The days of hosts, and which log each is of: the lines of one log bear two names where `authserv-id` is left to the MTA, that of
- * the MTA and, until it has said it, the host's own; their numbers go through both. */
-#define HOSTS_WITH_LOG \
-  "(SELECT daily_host.*, coalesce((SELECT min(b.host_id) FROM span a JOIN span b ON b.file_id = a.file_id AND b.kind = 'audit'" \
-  " WHERE a.host_id = daily_host.host_id AND a.kind = 'audit'), host_id) AS log FROM daily_host WHERE " DAYS ")"
-
 const struct figures_shape figures_shapes[] = {
     {"scope", "method", NULL, figures_add_method, {{"item", FIGURES_WORD}, {"value", FIGURES_TEXT}}, 0},
     {"scope", "completeness",
-     "SELECT 'messages-inbound', coalesce((SELECT sum(messages) FROM daily_inbound WHERE " DAYS "), 0) UNION ALL"
+     "SELECT 'messages-inbound', coalesce((SELECT sum(inbound) FROM daily_total WHERE " DAYS "), 0) UNION ALL"
      " SELECT 'messages-outbound', coalesce((SELECT sum(messages) FROM daily_message WHERE " DAYS
      " AND kind = 'outbound-action'), 0) UNION ALL"
      " SELECT 'accepted-by-mta', coalesce((SELECT sum(messages) FROM daily_message WHERE " DAYS
@@ -77,15 +44,16 @@ const struct figures_shape figures_shapes[] = {
      " SELECT 'deliveries-local', coalesce((SELECT sum(messages) FROM daily_message WHERE " DAYS
      " AND kind = 'delivery' AND word = 'local'), 0) UNION ALL"
      " SELECT 'missing-lines', coalesce((SELECT sum(CASE WHEN gap > 0 THEN gap ELSE 0 END) FROM (SELECT max(last_seq) -"
-     " min(first_seq) + 1 - sum(lines) AS gap FROM " HOSTS_WITH_LOG " GROUP BY log) g), 0) UNION ALL"
+     " min(first_seq) + 1 - sum(lines) AS gap FROM daily_host WHERE " DAYS " GROUP BY host_id) g), 0) UNION ALL"
      " SELECT 'skipped-lines', coalesce((SELECT sum(skipped) FROM file WHERE coalesce(last_time, $1) >= $1 AND"
      " coalesce(first_time, $1) < $2), 0)",
      NULL, {{"fact", FIGURES_WORD}, {"number", FIGURES_NUMBER}}, 0},
     {"scope", "hosts",
-     "SELECT (SELECT h.name FROM " HOSTS_WITH_LOG " x JOIN host h ON h.id = x.host_id WHERE x.log = d.log GROUP BY h.name"
-     " ORDER BY sum(x.lines) DESC, h.name LIMIT 1), sum(lines), CASE WHEN max(last_seq) - min(first_seq) + 1 > sum(lines) THEN"
-     " max(last_seq) - min(first_seq) + 1 - sum(lines) ELSE 0 END, min(first_time), max(last_time) FROM " HOSTS_WITH_LOG " d"
-     " GROUP BY log ORDER BY 1",
+     "SELECT h.name, sum(d.lines), CASE WHEN max(d.last_seq) - min(d.first_seq) + 1 > sum(d.lines) THEN"
+     " max(d.last_seq) -"
+     " min(d.first_seq) + 1 - sum(d.lines) ELSE 0 END, min(d.first_time), max(d.last_time) FROM daily_host d JOIN"
+     " host h"
+     " ON h.id = d.host_id WHERE " DAYS " GROUP BY h.name ORDER BY h.name",
      NULL, {{"host", FIGURES_TEXT}, {"lines", FIGURES_NUMBER}, {"missing-lines", FIGURES_NUMBER}, {"first", FIGURES_TIME},
       {"last", FIGURES_TIME}}, FIGURES_INTERNAL},
     {"scope", "files",
@@ -113,12 +81,12 @@ const struct figures_shape figures_shapes[] = {
      " 1, 3"
      " DESC, 2",
      NULL, {{"direction", FIGURES_WORD}, {"action", FIGURES_WORD}, {"messages", FIGURES_SHARE}}, 0},
-    {"inbound", "spf", BY_RESULT("spf", ""), NULL, RESULT_COLUMNS("result"), FIGURES_PLOT},
-    {"inbound", "dkim", BY_RESULT("dkim", ""), NULL, RESULT_COLUMNS("result"), FIGURES_PLOT},
-    {"inbound", "dmarc", BY_RESULT("dmarc", ""), NULL, RESULT_COLUMNS("result"), FIGURES_PLOT},
-    {"inbound", "dmarc-policies", BY_RESULT("policy", " AND policy <> ''"), NULL, RESULT_COLUMNS("policy"), 0},
-    {"inbound", "overrides", BY_RESULT("override", " AND override <> ''"), NULL, RESULT_COLUMNS("override"), 0},
-    {"inbound", "tls", BY_RESULT("tls", ""), NULL, RESULT_COLUMNS("grade"), FIGURES_PLOT},
+    {"inbound", "spf", NULL, figures_add_senders, RESULT_COLUMNS("result"), FIGURES_PLOT},
+    {"inbound", "dkim", NULL, figures_add_senders, RESULT_COLUMNS("result"), FIGURES_PLOT},
+    {"inbound", "dmarc", NULL, figures_add_senders, RESULT_COLUMNS("result"), FIGURES_PLOT},
+    {"inbound", "dmarc-policies", NULL, figures_add_senders, RESULT_COLUMNS("policy"), 0},
+    {"inbound", "overrides", NULL, figures_add_senders, RESULT_COLUMNS("override"), 0},
+    {"inbound", "tls", NULL, figures_add_senders, RESULT_COLUMNS("grade"), FIGURES_PLOT},
     {"outbound", "assessed", BY_CLASS("verdict", "daily_outbound", "assessed"), NULL, CLASS_COLUMNS("verdict"), FIGURES_PLOT},
     {"outbound", "proven", BY_CLASS("class", "daily_proven", "proven"), NULL, CLASS_COLUMNS("class"), FIGURES_PLOT},
     /* A destination that is ready for DANE and is reached in another way, or the other way round. */
@@ -151,19 +119,11 @@ const struct figures_shape figures_shapes[] = {
      {{"standard", FIGURES_WORD}, {"domains", FIGURES_SHARE}, {"traffic", FIGURES_SHARE}, {"failed", FIGURES_NUMBER},
       {"not-measured", FIGURES_NUMBER}}, FIGURES_PLOT},
     {"trend", "shares-over-time",
-     "WITH p AS (SELECT CAST($1 AS BIGINT) AS a, CAST($2 AS BIGINT) AS b, CAST($3 AS BIGINT) AS w), u AS ("
-     "SELECT " BUCKET " AS bucket, CASE dmarc WHEN 'pass' THEN messages ELSE 0 END AS dmarc, CASE tls WHEN 'no-tls'"
-     " THEN 0"
-     " ELSE messages END AS tls, messages AS inbound, 0 AS assessed, 0 AS examined, 0 AS proven, 0 AS sent FROM"
-     " daily_inbound, p WHERE " IN_PERIOD " UNION ALL SELECT " BUCKET ", 0, 0, 0, CASE verdict WHEN 'dane' THEN"
-     " recipients"
-     " ELSE 0 END, recipients, 0, 0 FROM daily_outbound, p WHERE " IN_PERIOD " AND verdict <> 'not-examined' UNION ALL"
-     " SELECT " BUCKET ", 0, 0, 0, 0, 0, CASE class WHEN 'dane-verified' THEN recipients ELSE 0 END, recipients FROM"
-     " daily_proven, p WHERE " IN_PERIOD " AND " SENT ") SELECT min(p.a) + u.bucket * min(p.w) * 86400000,"
-     " sum(u.dmarc),"
-     " sum(u.inbound), sum(u.tls), sum(u.inbound), sum(u.assessed), sum(u.examined), sum(u.proven), sum(u.sent) FROM"
-     " u, p"
-     " GROUP BY u.bucket ORDER BY u.bucket",
+     "WITH p AS (SELECT CAST($1 AS BIGINT) AS a, CAST($2 AS BIGINT) AS b, CAST($3 AS BIGINT) AS w), u AS (SELECT (day -"
+     " p.a / 86400000) / p.w AS bucket, t.* FROM daily_total t, p WHERE day >= p.a / 86400000 AND day < (p.b + 86399999) /"
+     " 86400000) SELECT min(p.a) + u.bucket * min(p.w) * 86400000, sum(u.dmarc), sum(u.inbound), sum(u.tls),"
+     " sum(u.inbound), sum(u.dane), sum(u.examined), sum(u.proven), sum(u.sent) FROM u, p GROUP BY u.bucket ORDER BY"
+     " u.bucket",
      NULL, {{"start", FIGURES_DAY}, {"dmarc-pass", FIGURES_SHARE}, {"tls-used", FIGURES_SHARE},
       {"dane-assessed", FIGURES_SHARE}, {"dane-proven", FIGURES_SHARE}}, FIGURES_PLOT},
     {"trend", "trend", NULL, figures_add_trend,
@@ -179,20 +139,11 @@ const struct figures_shape figures_shapes[] = {
      {{"exception", FIGURES_TEXT}, {"state", FIGURES_WORD}, {"domains", FIGURES_TEXT}, {"standards", FIGURES_TEXT},
       {"reason", FIGURES_TEXT}, {"owner", FIGURES_TEXT}, {"until", FIGURES_TEXT}, {"messages", FIGURES_NUMBER}},
      FIGURES_INTERNAL},
-    {"enforcement", "enforcement",
-     FAILURES ", counted AS (SELECT standard, domain, kind, CASE standard WHEN 'dane' THEN 0 ELSE n END AS n FROM"
-         " failure"
-     " UNION ALL SELECT 'dane', NULL, CASE word WHEN 'refused' THEN 1 ELSE 2 END, messages FROM daily_message WHERE"
-     " " DAYS
-     " AND kind = 'dane') SELECT standard, sum(CASE kind WHEN 1 THEN n ELSE 0 END), count(DISTINCT CASE kind WHEN 1"
-     " THEN"
-     " domain END), sum(CASE kind WHEN 2 THEN n ELSE 0 END) FROM counted GROUP BY standard ORDER BY 1",
-     NULL, {{"standard", FIGURES_WORD}, {"refused-messages", FIGURES_NUMBER}, {"refused-domains", FIGURES_NUMBER},
+    {"enforcement", "enforcement", NULL, figures_add_enforcement,
+     {{"standard", FIGURES_WORD}, {"refused-messages", FIGURES_NUMBER}, {"refused-domains", FIGURES_NUMBER},
       {"deferred-messages", FIGURES_NUMBER}}, 0},
-    {"enforcement", "refused-domains",
-     FAILURES " SELECT domain, standard, sum(n) FROM failure WHERE kind = 1 GROUP BY domain, standard ORDER BY 3"
-         " DESC, 1, 2",
-     NULL, {{"domain", FIGURES_TEXT}, {"standard", FIGURES_WORD}, {"messages", FIGURES_NUMBER}}, FIGURES_BY_DOMAIN},
+    {"enforcement", "refused-domains", NULL, figures_add_refused_domains,
+     {{"domain", FIGURES_TEXT}, {"standard", FIGURES_WORD}, {"messages", FIGURES_NUMBER}}, FIGURES_BY_DOMAIN},
     {"annex", "domains", NULL, figures_add_domains, {{"domain", FIGURES_TEXT}, FIGURES_FORUM_COLUMNS,
       {"traffic", FIGURES_NUMBER}}, FIGURES_BY_DOMAIN},
 };

@@ -15,25 +15,17 @@ enum { MEASURES = 9, HALF_YEARS_MAX = 10, DAY_MS = 86400000 };
 enum { NEUTRAL_PER_MILLE = 5 };
 
 #define DAYS "day >= CAST($1 AS BIGINT) / 86400000 AND day < (CAST($2 AS BIGINT) + 86399999) / 86400000"
-#define SUM(condition, what) "coalesce(sum(CASE WHEN " condition " THEN " what " ELSE 0 END), 0)"
-
 static const char *const names[MEASURES] = {"spf-pass", "dkim-pass", "dmarc-pass", "dmarc-strict", "tls-used", "tls-adequate",
                                             "dane-assessed", "dane-proven", "tls-proven"};
 
-/* Pairs of number and base, in the order of names. What was not sent proves nothing of how mail travels. */
+/* Pairs of number and base, in the order of names. */
 static const char *const measures_sql =
-    "SELECT i.spf, i.n, i.dkim, i.n, i.dmarc, i.n, i.strict, i.n, i.tls, i.n, i.adequate, i.n, o.dane, o.n, d.dane,"
-    " d.n,"
-    " d.tls, d.n FROM (SELECT " SUM("spf = 'pass'", "messages") " AS spf, " SUM("dkim = 'pass'", "messages") " AS"
-    " dkim, "
-    SUM("dmarc = 'pass'", "messages") " AS dmarc, " SUM("policy IN ('quarantine', 'reject')", "messages") " AS strict, "
-    SUM("tls <> 'no-tls'", "messages") " AS tls, " SUM("tls IN ('good', 'sufficient')", "messages") " AS adequate,"
-    " coalesce(sum(messages), 0) AS n FROM daily_inbound WHERE " DAYS ") i, (SELECT " SUM("verdict ="
-    " 'dane'", "recipients")
-    " AS dane, coalesce(sum(recipients), 0) AS n FROM daily_outbound WHERE " DAYS " AND verdict <> 'not-examined') o,"
-    " (SELECT " SUM("class = 'dane-verified'", "recipients") " AS dane, " SUM("class NOT IN ('plaintext', 'unknown')",
-    "recipients") " AS tls, coalesce(sum(recipients), 0) AS n FROM daily_proven WHERE " DAYS
-    " AND class NOT IN ('not-sent', 'dane-failed-deferred')) d";
+    "SELECT spf, inbound, dkim, inbound, dmarc, inbound, strict, inbound, tls, inbound, adequate, inbound, dane, examined,"
+    " proven, sent, covered, sent FROM (SELECT coalesce(sum(inbound), 0) AS inbound, coalesce(sum(spf), 0) AS spf,"
+    " coalesce(sum(dkim), 0) AS dkim, coalesce(sum(dmarc), 0) AS dmarc, coalesce(sum(strict), 0) AS strict,"
+    " coalesce(sum(tls), 0) AS tls, coalesce(sum(adequate), 0) AS adequate, coalesce(sum(examined), 0) AS examined,"
+    " coalesce(sum(dane), 0) AS dane, coalesce(sum(sent), 0) AS sent, coalesce(sum(proven), 0) AS proven,"
+    " coalesce(sum(covered), 0) AS covered FROM daily_total WHERE " DAYS ") t";
 
 struct measures {
   int64_t number[MEASURES], base[MEASURES];
@@ -84,8 +76,7 @@ int figures_add_trend(struct figures_making *making, struct figures_table *table
 static int64_t find_first_day(struct figures_making *making)
 {
   struct statement *statement = database_prepare(
-      making->database, "SELECT min(day) FROM (SELECT min(day) AS day FROM daily_inbound UNION ALL SELECT min(day) FROM"
-                        " daily_outbound UNION ALL SELECT min(day) FROM daily_proven) t");
+      making->database, "SELECT min(day) FROM daily_total");
   int status = statement ? statement_step(statement) : -1;
   int64_t day = status > 0 && !statement_is_null(statement, 0) ? statement_integer(statement, 0) : -1;
   statement_free(statement);

@@ -4,11 +4,13 @@ report_libreport_a_CFLAGS = $(AM_CFLAGS) $(XML_CFLAGS)
 report_libreport_a_SOURCES = \
   report/csv.c \
   report/figures.c report/figures.h report/figures_make.h \
-  report/figures_control.c report/figures_forum.c report/figures_shapes.c report/figures_trend.c \
+  report/figures_control.c report/figures_forum.c report/figures_inbound.c report/figures_shapes.c \
+  report/figures_trend.c \
   report/html.c report/html_style.c report/html_style.h \
   report/json.c \
   report/page.c report/page.h \
   report/plot.c report/plot.h report/plot_lines.c report/plot_lines.h \
+  report/senders.c report/senders.h \
   report/summary.c report/summary.h \
   report/text.c \
   report/tone.c report/tone.h \
