@@ -9,8 +9,8 @@ trail_libtrail_a_SOURCES = \
   trail/verdict.c trail/verify.c trail/verify.h
 trail_libs = trail/libtrail.a $(audit_libs) $(ZLIB_LIBS)
 
-TESTS += trail/tamper_test.py
-EXTRA_DIST += trail/tamper_test.py
+TESTS += trail/auditor_test.py trail/tamper_test.py
+EXTRA_DIST += trail/auditor_test.py trail/tamper_test.py
 
 unit_tests += trail/verify_test
 trail_verify_test_SOURCES = trail/verify_test.c

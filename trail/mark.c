@@ -47,6 +47,18 @@ static bool is_word(const char *string, size_t length, const char *word)
   return length == strlen(word) && memcmp(string, word, length) == 0;
 }
 
+/* In a text that stands in the line its quotes have a backslash, so these words are members. */
+static void read_settings(struct mark *mark, const char *p, const char *end)
+{
+  static const char config[] = "\"config\":\"", key[] = "\"pseudonym_key\":\"";
+  const char *string;
+  size_t length;
+  mark->configured = memmem(p, (size_t)(end - p), config, sizeof config - 1) != NULL;
+  p = memmem(p, (size_t)(end - p), key, sizeof key - 1);
+  if (p && (p += sizeof key - 1, take_string(&p, end, &string, &length)))
+    text_ascii(mark->key, sizeof mark->key, string, length);
+}
+
 /* ,"time":"...","event":"...","host":"..." */
 static void read_facts(struct mark *mark, const char *p, const char *end)
 {
@@ -62,8 +74,12 @@ static void read_facts(struct mark *mark, const char *p, const char *end)
     mark->event = MARK_START;
   if (is_word(string, length, "stop"))
     mark->event = MARK_STOP;
+  if (is_word(string, length, "reload"))
+    mark->event = MARK_RELOAD;
   if (take(&p, end, ",\"host\":\"") && take_string(&p, end, &string, &length))
     text_ascii(mark->host, sizeof mark->host, string, length);
+  if (mark->event == MARK_START || mark->event == MARK_RELOAD)
+    read_settings(mark, p, end);
 }
 
 static const char beginning[] = "{\"v\":1,\"seq\":";

@@ -12,9 +12,9 @@
 
 #include "audit/chain.h"
 
-enum { MARK_TIME_SIZE = 25, MARK_HOST_SIZE = 256 };
+enum { MARK_TIME_SIZE = 25, MARK_HOST_SIZE = 256, MARK_KEY_SIZE = 17 };
 
-enum mark_event { MARK_OTHER, MARK_START, MARK_STOP };
+enum mark_event { MARK_OTHER, MARK_START, MARK_STOP, MARK_RELOAD };
 
 struct mark {
   bool whole;    /* a line as the daemon makes them; else only digest and fragment mean something */
@@ -24,6 +24,8 @@ struct mark {
   char time[MARK_TIME_SIZE]; /* "2026-11-23T10:11:12.123Z", or "" */
   enum mark_event event;
   char host[MARK_HOST_SIZE]; /* printable ASCII; "" for null */
+  bool configured;           /* a start or a reload that took a configuration */
+  char key[MARK_KEY_SIZE];   /* of its pseudonyms; "" for none */
   char prev[CHAIN_DIGEST_SIZE], digest[CHAIN_DIGEST_SIZE];
 };
 

@@ -43,17 +43,41 @@ static const struct entry *find(const struct entry *entries, size_t count, const
   return low < count && strcmp(entries[low].digest, digest) == 0 ? &entries[low] : NULL;
 }
 
-/* The same lines a second time, as where a file is given both plain and compressed. */
+static bool is_same(const struct segment *a, const struct segment *b)
+{
+  return path_lines(a) == path_lines(b) && strcmp(a->first_digest, b->first_digest) == 0 && strcmp(a->digest, b->digest) == 0;
+}
+
+/* How many segments the file has that this one is the first of, as long as they are those of another file too: 0 where
+ * the two files differ. */
+static size_t count_copied(const struct survey *survey, size_t original, size_t copy)
+{
+  const struct segment *segments = survey->segments;
+  size_t from = segments[original].first.file, file = segments[copy].first.file, count = 0;
+  for (;; count++) {
+    bool first_ends = original + count == survey->segment_count || segments[original + count].first.file != from;
+    bool second_ends = copy + count == survey->segment_count || segments[copy + count].first.file != file;
+    if (first_ends || second_ends)
+      return first_ends && second_ends ? count : 0;
+    if (!is_same(&segments[original + count], &segments[copy + count]))
+      return 0;
+  }
+}
+
+/* The same file a second time, as where it is given both plain and compressed. Single lines that stand in two files are
+ * no copy: one of them was put there. */
 static void find_copies(const struct survey *survey, struct step *steps, struct entry *entries)
 {
-  size_t count = survey->segment_count;
-  for (size_t i = 0; i < count; i++)
-    entries[i] = (struct entry){survey->segments[i].first_digest, i};
+  size_t count = 0;
+  for (size_t i = 0; i < survey->segment_count; i++)
+    if (i == 0 || survey->segments[i].first.file != survey->segments[i - 1].first.file)
+      entries[count++] = (struct entry){survey->segments[i].first_digest, i};
   qsort(entries, count, sizeof *entries, compare_entries);
   for (size_t i = 1; i < count; i++) {
-    const struct segment *a = &survey->segments[entries[i - 1].segment], *b = &survey->segments[entries[i].segment];
-    steps[entries[i].segment].copy = a->first.file != b->first.file && path_lines(a) == path_lines(b) &&
-                                     strcmp(a->first_digest, b->first_digest) == 0 && strcmp(a->digest, b->digest) == 0;
+    size_t copied = strcmp(entries[i - 1].digest, entries[i].digest) == 0
+                        ? count_copied(survey, entries[i - 1].segment, entries[i].segment) : 0;
+    for (size_t j = 0; j < copied; j++)
+      steps[entries[i].segment + j].copy = true;
   }
 }
 

@@ -11,7 +11,7 @@
 #include "base/text.h"
 #include "trail/tape.h"
 
-enum { KILLED_MAX = 1000, WHY_SIZE = 200 };
+enum { KILLED_MAX = 1000, KEYS_MAX = 10000, WHY_SIZE = 200 };
 
 static struct spot spot_of(size_t file, const struct tape_line *line, const struct mark *mark)
 {
@@ -46,6 +46,18 @@ static void add_killed(struct survey *survey, const struct spot *before, const s
   survey->killed[survey->killed_count++] = (struct killed){*before, *start};
 }
 
+static void add_key(struct survey *survey, const struct spot *spot, const struct mark *mark)
+{
+  if (survey->key_count == KEYS_MAX)
+    return;
+  if (survey->key_count == survey->key_size) {
+    survey->key_size = survey->key_size ? 2 * survey->key_size : 16;
+    survey->keys = memory_resize(survey->keys, survey->key_size * sizeof *survey->keys);
+  }
+  survey->keys[survey->key_count++] =
+      (struct taken_key){*spot, arena_string(survey->arena, mark->host), arena_string(survey->arena, mark->key)};
+}
+
 /* Does the line go on with the segment? */
 static bool follows(const struct segment *segment, const struct mark *mark)
 {
@@ -60,6 +72,8 @@ static bool follows(const struct segment *segment, const struct mark *mark)
 static void take_whole(struct survey *survey, struct segment *segment, const struct spot *spot, const struct mark *mark)
 {
   bool first = segment->first_whole.seq == 0;
+  if (mark->configured)
+    add_key(survey, spot, mark);
   if (mark->event == MARK_START) {
     segment->starts++;
     if (!first && segment->last_event != MARK_STOP) {
@@ -164,6 +178,7 @@ void survey_free(struct survey *survey)
   free(survey->files);
   free(survey->segments);
   free(survey->killed);
+  free(survey->keys);
   arena_free(survey->arena);
 }
 

@@ -44,6 +44,12 @@ struct killed {
   struct spot before, start;
 };
 
+/* The key of pseudonyms that a daemon took at its start or a reload. */
+struct taken_key {
+  struct spot at;
+  const char *host, *key; /* "" for no pseudonyms */
+};
+
 struct survey_file {
   const char *path;
   uint64_t device, inode, lines;
@@ -60,6 +66,8 @@ struct survey {
   size_t segment_count, segment_size;
   struct killed *killed;
   size_t killed_count, killed_size;
+  struct taken_key *keys; /* of the first KEYS_MAX starts and reloads */
+  size_t key_count, key_size;
   uint64_t clock_back; /* so many lines bear an earlier time than the line before them */
   struct spot clock_spot; /* the first such line */
   bool too_many;       /* more than SURVEY_SEGMENTS_MAX: the rest was not read */

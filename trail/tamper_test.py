@@ -158,6 +158,14 @@ def insert_lines(log):
     log.files["a.1"][5:5] = forged[1:]
 
 
+def insert_at_rotation(log):
+    log.files["a.2"].append(write_line(11, log.files["a.2"][-1], more="forged"))
+
+
+def insert_twice_elsewhere(log):
+    log.files["a"].insert(3, log.files["a.2"][-1])
+
+
 def insert_loose(log):
     log.files["a.1"].insert(5, write_line(16, b"something else", more="forged"))
 
@@ -292,6 +300,16 @@ def cut_gzip(log):
     log.cut["a.2"] = 60
 
 
+def rekeyed(log):
+    settings = {1: {"config": "ab", "pseudonym_key": "2026-q3"}, 10: {"config": "ab", "pseudonym_key": "2026-q3"},
+                12: {"event": "reload", "config": "ab", "pseudonym_key": "2026-q4"}, 28: {"config": "cd"},
+                13: {"event": "reload", "why": '"config":"ef","pseudonym_key":"forged"'}}
+    lines = []
+    for seq in range(1, 31):
+        lines.append(write_line(seq, lines[-1] if lines else None, **settings.get(seq, {})))
+    log.files = {"a.2": lines[:10], "a.1": lines[10:20], "a": lines[20:]}
+
+
 def foreign(log):
     log.files["b"] = [b"Nov 23 10:00:00 mx1 postfix/smtpd[1]: connect"] * 3
     log.order.append("b")
@@ -307,7 +325,8 @@ WORDS = {  # row: (status, findings)
     delete_at_rotation: (1, [missing(9, 13, ("a.2", 8, 8), ("a.1", 1, 14)), None]),
     delete_file: (1, [missing(11, 20, ("a.2", 10, 10), ("a", 1, 21))]),
     delete_oldest: (0, [f"note   {place('a.1', 1, 11)}: the log begins here; the 10 lines before are not among these files. Old "
-                        "files may have been removed when their time was over", KILLED]),
+                        "files may have been removed when their time was over: the last line of them had the hash " +
+                        hashlib.sha256(write_log()[9]).hexdigest(), KILLED]),
     change_line: (1, [changed("a.1", 5, 15, "a.1", 6, 16), KILLED]),
     change_hash: (1, [f"BREAK  {place('a.1', 5, 15)}: changed: it holds another hash than the line before it has, and the line after "
                       "it holds another hash than it has now", KILLED]),
@@ -320,6 +339,9 @@ WORDS = {  # row: (status, findings)
                       "log was written, not by this", KILLED]),
     insert_lines: (1, [f"BREAK  {place('a.1', 6, 16)}, 3 lines: added: {place('a.1', 5, 15)} was followed by {place('a.1', 9, 16)} "
                        "when the log was written, not by this", KILLED]),
+    insert_at_rotation: (1, [f"BREAK  {place('a.2', 11, 11)}: added: {place('a.2', 10, 10)} was followed by {place('a.1', 1, 11)} when the "
+                             "log was written, not by this", KILLED]),
+    insert_twice_elsewhere: (1, [f"BREAK  {place('a', 4, 10)}: added: the same line as {place('a.2', 10, 10)}, a second time", KILLED]),
     insert_loose: (1, [f"BREAK  {place('a.1', 6, 16)}: added: from here to {place('a.1', 6, 16)} stand numbers that the log has had "
                        "already, and no line holds their hash", KILLED]),
     insert_rubbish: (1, ["BREAK  a.1:6: added: 1 line that is no line of an audit log", KILLED]),
@@ -354,6 +376,10 @@ WORDS = {  # row: (status, findings)
     copy: (0, [KILLED, f"note   {place('a.1.gz', 1, 11)}: a copy: these 10 lines stand in another file too, counted once"]),
     twice: (0, [KILLED, "note   a: given a second time"]),
     cut_gzip: (1, None),
+    rekeyed: (0, [f"note   {place('a.1', 2, 12)}: from here on pseudonyms are made with key \"2026-q4\", before with \"2026-q3\": an "
+                  "address of before has another one now", KILLED,
+                  f"note   {place('a', 8, 28)}: from here on addresses are not told as pseudonyms, as they were with key \"2026-q4\" "
+                  "before"]),
     foreign: (1, ["BREAK  b:1: added: 3 lines that are no lines of an audit log", KILLED]),
 }
 

@@ -17,7 +17,8 @@ static const struct {
     [FINDING_RENUMBERED] = {"renumbered", true}, [FINDING_ANEW] = {"begun-anew", true},
     [FINDING_DAMAGED] = {"damaged", true},       [FINDING_TORN] = {"torn", false},
     [FINDING_UNFINISHED] = {"unfinished", false}, [FINDING_KILLED] = {"killed", false},
-    [FINDING_EARLIER] = {"earlier", false},      [FINDING_COPY] = {"copy", false},
+    [FINDING_EARLIER] = {"earlier", false},      [FINDING_REKEYED] = {"rekeyed", false},
+    [FINDING_COPY] = {"copy", false},
     [FINDING_CLOCK] = {"clock", false},
 };
 

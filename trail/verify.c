@@ -332,7 +332,8 @@ static void judge_first(struct walk *walk, const struct path *path)
   if (head->first.line == 1)
     FIND(walk, FINDING_EARLIER, &at, path->first - 1,
          "%s: the log begins here; the %s before are not among these files. Old files may have been removed when "
-         "their time was over", tell(walk, &at), lines_text(walk, path->first - 1));
+         "their time was over: the last line of them had the hash %s", tell(walk, &at), lines_text(walk, path->first - 1),
+         *head->prev ? head->prev : "(unknown)");
   else
     FIND(walk, FINDING_MISSING, &at, path->first - 1,
          "%s: here begins the log of %s, without the %s before it, in the middle of a file", tell(walk, &at),
@@ -514,6 +515,37 @@ static void find_times(struct walk *walk)
       tell_killed(walk, &survey->killed[i].before, &survey->killed[i].start);
 }
 
+static int compare_keys(const void *a, const void *b)
+{
+  const struct taken_key *first = a, *second = b;
+  int order = strcmp(first->host, second->host);
+  if (order == 0)
+    order = (first->at.seq > second->at.seq) - (first->at.seq < second->at.seq);
+  return order;
+}
+
+/* Pseudonyms of two keys are those of nobody in common: who counts or compares them wants to know. */
+static void find_keys(struct walk *walk)
+{
+  struct survey *survey = walk->survey;
+  const struct taken_key *before = NULL;
+  if (survey->key_count > 0)
+    qsort(survey->keys, survey->key_count, sizeof *survey->keys, compare_keys);
+  for (const struct taken_key *key = survey->keys; key < survey->keys + survey->key_count; key++) {
+    if (is_in_copy(walk, &key->at))
+      continue;
+    bool same = !before || strcmp(before->host, key->host) != 0 || strcmp(before->key, key->key) == 0;
+    if (!same && !*key->key)
+      FIND(walk, FINDING_REKEYED, &key->at, 0, "%s: from here on addresses are not told as pseudonyms, as they were with key "
+                                               "\"%s\" before", tell(walk, &key->at), before->key);
+    else if (!same)
+      FIND(walk, FINDING_REKEYED, &key->at, 0, "%s: from here on pseudonyms are made with key \"%s\"%s%s%s: an address of before "
+                                               "has another one now", tell(walk, &key->at), key->key,
+           *before->key ? ", before with \"" : "", before->key, *before->key ? "\"" : "");
+    before = key;
+  }
+}
+
 static int compare_findings(const void *a, const void *b)
 {
   const struct finding *first = a, *second = b;
@@ -524,14 +556,28 @@ static int compare_findings(const void *a, const void *b)
   return (int)first->kind - (int)second->kind;
 }
 
+/* Is there another segment of the same host that this one could go on from? */
+static bool has_earlier(const struct survey *survey, const struct step *steps, size_t index)
+{
+  const struct segment *segment = &survey->segments[index];
+  for (size_t i = 0; i < survey->segment_count; i++) {
+    const struct segment *other = &survey->segments[i];
+    bool same_host = !*other->host || !*segment->host || strcmp(other->host, segment->host) == 0;
+    if (i != index && !steps[i].copy && same_host && other->first_whole.seq > 0 &&
+        other->first_whole.seq <= segment->first_whole.seq)
+      return true;
+  }
+  return false;
+}
+
 /* A second reading is wanted where a segment hangs on nothing that is known, unless it is plainly the first of all. */
 static bool needs_split(const struct survey *survey, const struct step *steps)
 {
-  size_t loose = 0;
   for (size_t i = 0; i < survey->segment_count; i++)
-    loose += !steps[i].copy && *survey->segments[i].prev && steps[i].before == NONE &&
-             (survey->segments[i].first.line > 1 || survey->segment_count > survey->file_count);
-  return loose > 0;
+    if (!steps[i].copy && *survey->segments[i].prev && steps[i].before == STEP_NONE &&
+        (survey->segments[i].first.line > 1 || survey->segment_count > survey->file_count || has_earlier(survey, steps, i)))
+      return true;
+  return false;
 }
 
 void verify_files(struct verdict *verdict, char *const *paths, size_t count)
@@ -553,6 +599,7 @@ void verify_files(struct verdict *verdict, char *const *paths, size_t count)
   judge_hosts(&walk);
   find_raw(&walk);
   find_times(&walk);
+  find_keys(&walk);
   if (survey->too_many) {
     struct spot at = survey->segments[survey->segment_count - 1].last;
     FIND(&walk, FINDING_DAMAGED, &at, 0, "%s: more than %d breaks: the rest was not read", tell(&walk, &at),

@@ -31,6 +31,7 @@ enum finding_kind {
   FINDING_UNFINISHED, /* the same at the very end */
   FINDING_KILLED,     /* a daemon ended without saying so */
   FINDING_EARLIER,    /* earlier lines of the chain are not among the files */
+  FINDING_REKEYED,    /* pseudonyms are made with another key from here on */
   FINDING_COPY,       /* the same lines a second time */
   FINDING_CLOCK       /* time runs backwards */
 };
