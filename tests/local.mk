@@ -24,8 +24,8 @@ EXTRA_DIST += $(e2e_tests) tests/e2e_daemon.py tests/e2e \
 
 # What fails, and what the sender sees of it.
 fault_tests = tests/fault_crash_test.py tests/fault_dns_test.py tests/fault_kill_test.py tests/fault_load_test.py tests/bomb_test.py
-TESTS += $(fault_tests) tests/soak/flat_test.py
-EXTRA_DIST += $(fault_tests) tests/soak/flat.py tests/soak/flat_test.py tests/soak/soak.py
+TESTS += $(fault_tests) tests/race_test.py tests/soak/flat_test.py
+EXTRA_DIST += $(fault_tests) tests/race_test.py tests/soak/flat.py tests/soak/flat_test.py tests/soak/soak.py
 
 # Other implementations on the same messages and records.
 TESTS += tests/crosscheck/dkim_test.py tests/crosscheck/results_test.py tests/crosscheck/spf_test.py
