@@ -273,6 +273,7 @@ def test_rotation(dns):
         tap.point(len(sluisd.lines()) == 2, "log rotation by rename: lines go to a new file", sluisd.lines())
         problems = sluisd.problems(*rotated)
         tap.point(not problems and len(sluisd.lines(*rotated)) == 7, "the chain goes through all of them", *problems)
+        tap.figures("the audit log is moved away", "250", "goes to a new file, one chain", "0.0")
         os.rename(sluisd.audit, sluisd.audit + ".old")
         os.rename(sluisd.audit + ".1", sluisd.audit + ".2b")
         os.rename(sluisd.audit + ".old", sluisd.audit + ".1")
@@ -298,8 +299,11 @@ def test_unwritable(dns):
                 tap.point(outcome.verdict == "continue" and PASS in results(outcome), "not required: mail goes on", outcome)
             tap.point(sluisd.wait_log("sluisd: audit log: "), "and the log says why", read(sluisd.log))
             os.chown(folder, pwd.getpwnam("sluis").pw_uid, 0)
+            begun, seen = time.time(), (outcome.reply or "250")[:9]
             outcome = play(message(sluisd))
             tap.point(outcome.verdict == "continue" and sluisd.wait_log("written again"), "it goes on by itself", outcome, read(sluisd.log))
+            tap.figures(f"the audit log cannot be written, audit.required = {required}", seen, "goes on by itself, no gap in the chain",
+                        f"{time.time() - begun:.1f}")
             sluisd.stop()
             problems = sluisd.problems(sluisd.audit + ".1")
             tap.point(not problems, "without a gap in the chain", *problems)
@@ -316,7 +320,12 @@ def test_full_disk(dns):
             tap.point(replies[0] is None and (replies[-1] or "").startswith("451 4.3.5"), "a full disk: mail waits", replies)
             tap.point(not sluisd.problems(), "no line is torn", *sluisd.problems())
             subprocess.run(["mount", "-o", "remount,size=64k", folder], check=True)
+            begun = time.time()
             tap.point(play(message(sluisd)).verdict == "continue", "and goes on where there is room")
+            accepted, waited = replies.count(None), sum((reply or "").startswith("451 4.3.5") for reply in replies)
+            tap.point(accepted + waited == 20 and len(sluisd.messages()) == accepted + 1, "a line for each message that was taken", replies)
+            tap.figures("the audit log's disk is full, audit.required = true; 20 messages", f"{accepted} × 250, {waited} × 451 4.3.5",
+                        "a line for each 250, none torn", f"{time.time() - begun:.1f}")
             sluisd.stop()
             tap.point(not sluisd.problems(), "without a gap in the chain", *sluisd.problems())
     finally:
@@ -391,6 +400,7 @@ def test_inet(dns):
 
 
 def main():
+    tap.figures("fault", "the sender saw", "audit log", "seconds until it goes on")
     with laboratory(FLEETING) as dns:
         for test in (test_options, test_unavailable, test_privileges, test_background, test_reload, test_pseudonyms, test_terminate,
                      test_early_end, test_killed, test_rotation, test_unwritable, test_full_disk, test_inet, test_refresh, test_resolver):
