@@ -22,7 +22,11 @@ struct registry {
   } *hosts;
   size_t host_count, last_host; /* the one found last: lines of a host stand together */
   struct span *spans;
-  size_t span_count, last_span;
+  size_t span_count;
+  /* The span that was visited last, and until when nothing changes around it: most lines ask the same. */
+  size_t last_span;
+  int64_t same_from, same_until;
+  bool same_suspect;
   int64_t next[REGISTRY_TABLE_COUNT];
   int64_t pruned_until; /* 0: never */
 };
@@ -66,7 +70,9 @@ static int read_spans(struct registry *registry)
   struct statement *statement =
       database_prepare(registry->database, "SELECT file_id, host_id, kind, first_time, last_time FROM span");
   int status = statement ? 0 : -1;
-  registry->span_count = 0;
+  registry->span_count = registry->last_span = 0;
+  registry->same_from = 1; /* nothing is known */
+  registry->same_until = 0;
   while (status == 0 && (status = statement_step(statement)) == 1) {
     *add_span(registry) = (struct span){statement_integer(statement, 0), statement_integer(statement, 1),
                                         statement_integer(statement, 3), statement_integer(statement, 4),
@@ -169,29 +175,56 @@ const char *registry_host_name(const struct registry *registry, int64_t host)
   return "";
 }
 
+static void stretch(struct span *span, int64_t time)
+{
+  if (time < span->first)
+    span->first = time;
+  if (time > span->last)
+    span->last = time;
+}
+
+/* A moment at which another file begins or ends to speak of the host: what is known of this time holds up to there. */
+static void note_edge(struct registry *registry, int64_t edge, int64_t time)
+{
+  if (edge <= time && edge > registry->same_from)
+    registry->same_from = edge;
+  else if (edge > time && edge - 1 < registry->same_until)
+    registry->same_until = edge - 1;
+}
+
 void registry_visit(struct registry *registry, struct origin *origin, const char *kind)
 {
-  struct span *own = NULL;
+  struct span *last = registry->last_span < registry->span_count ? &registry->spans[registry->last_span] : NULL;
   kind = constant_kind(kind);
+  if (last && last->file == origin->file && last->host == origin->host && last->kind == kind &&
+      origin->time >= registry->same_from && origin->time <= registry->same_until) {
+    origin->suspect = registry->same_suspect;
+    stretch(last, origin->time);
+    return;
+  }
+  size_t own = registry->span_count;
   origin->suspect = false;
+  registry->same_from = INT64_MIN;
+  registry->same_until = INT64_MAX;
   for (size_t i = 0; i < registry->span_count; i++) {
     struct span *span = &registry->spans[i];
     if (span->host != origin->host || span->kind != kind)
       continue;
+    if (span->file == origin->file) {
+      own = i;
+      continue;
+    }
     /* Times without milliseconds reach to the end of their second. */
-    if (span->file == origin->file)
-      own = span;
-    else if (origin->time >= span->first - 1000 && origin->time <= span->last + 1000)
+    if (origin->time >= span->first - 1000 && origin->time <= span->last + 1000)
       origin->suspect = true;
+    note_edge(registry, span->first - 1000, origin->time);
+    note_edge(registry, span->last + 1001, origin->time);
   }
-  if (!own) {
-    own = add_span(registry);
-    *own = (struct span){origin->file, origin->host, origin->time, origin->time, kind};
-  }
-  if (origin->time < own->first)
-    own->first = origin->time;
-  if (origin->time > own->last)
-    own->last = origin->time;
+  if (own == registry->span_count)
+    *add_span(registry) = (struct span){origin->file, origin->host, origin->time, origin->time, kind};
+  stretch(&registry->spans[own], origin->time);
+  registry->last_span = own;
+  registry->same_suspect = origin->suspect;
 }
 
 int registry_store(struct registry *registry, int64_t file)

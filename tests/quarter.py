@@ -186,12 +186,12 @@ class Truth:
 
 
 class Quarter:
-    def __init__(self, folder, messages, seed, plain):
+    def __init__(self, folder, messages, seed, plain, hosts):
         self.random = random.Random(seed)
         self.messages, self.plain = messages, plain
         self.truth = Truth()
         self.hosts = []
-        for name in HOSTS[:1] if plain else HOSTS:
+        for name in hosts:
             os.makedirs(os.path.join(folder, name), exist_ok=True)
             self.hosts.append(Host(name, os.path.join(folder, name), plain))
         kinds = [kind for kind, share in SHARES for _ in range(share)]
@@ -379,9 +379,9 @@ class Quarter:
             self.truth.facts[fact] += 1
 
 
-def generate(folder, messages, seed=1, plain=False):
+def generate(folder, messages, seed=1, plain=False, hosts=HOSTS):
     """The truth, as tables by name; None where it is plain."""
-    truth = Quarter(folder, messages, seed, plain).run()
+    truth = Quarter(folder, messages, seed, plain, hosts).run()
     if plain:
         return None
     with open(os.path.join(folder, "truth.json"), "w", encoding="utf-8") as f:
@@ -396,7 +396,7 @@ def main():
     parser.add_argument("--plain", action="store_true")
     parser.add_argument("directory")
     options = parser.parse_args()
-    generate(options.directory, options.messages, options.seed, options.plain)
+    generate(options.directory, options.messages, options.seed, options.plain, HOSTS[:1] if options.plain else HOSTS)
 
 
 if __name__ == "__main__":
