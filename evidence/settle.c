@@ -42,9 +42,10 @@ struct step {
   int parameters; /* which of the three, as bits from the left: 4, 2, 1 */
 };
 
+/* "+ 0": only the queue id is to be looked up. By the time, PostgreSQL would walk over days to find a single row. */
 #define MESSAGE_OF_ACCEPTED \
-  "(SELECT m.id FROM message m WHERE m.queue_id = accepted.queue_id AND m.time BETWEEN accepted.time - " CLOCK \
-  " AND accepted.time + " INCOMING " AND " SAME_HOST("accepted.host_id", "m.host_id") " ORDER BY m.time LIMIT 1)"
+  "(SELECT m.id FROM message m WHERE m.queue_id = accepted.queue_id AND m.time + 0 BETWEEN accepted.time - " CLOCK \
+  " AND accepted.time + " INCOMING " AND " SAME_HOST("accepted.host_id", "m.host_id") " ORDER BY m.time + 0 LIMIT 1)"
 
 static const struct step steps[] = {
     {"UPDATE accepted SET message_id = " MESSAGE_OF_ACCEPTED " WHERE id > $1", 2},
@@ -59,9 +60,9 @@ static const struct step steps[] = {
     {"INSERT INTO settling SELECT DISTINCT o.id FROM settling s JOIN delivery n ON n.id = s.id JOIN delivery o ON"
      " o.queue_id = n.queue_id AND o.host_id = n.host_id WHERE o.id <= $1 ON CONFLICT (id) DO NOTHING", 1},
     {"UPDATE delivery SET message_id = (SELECT m.id FROM message m WHERE m.queue_id = delivery.queue_id AND"
-     " m.time BETWEEN coalesce((SELECT max(a.time) FROM accepted a WHERE a.queue_id = delivery.queue_id AND a.host_id ="
+     " m.time + 0 BETWEEN coalesce((SELECT max(a.time + 0) FROM accepted a WHERE a.queue_id = delivery.queue_id AND a.host_id ="
      " delivery.host_id AND a.time <= delivery.time + " CLOCK ") - " CLOCK ", delivery.time - " IN_QUEUE ") AND"
-     " delivery.time + " CLOCK " AND " SAME_HOST("delivery.host_id", "m.host_id") " ORDER BY m.time DESC LIMIT 1),"
+     " delivery.time + " CLOCK " AND " SAME_HOST("delivery.host_id", "m.host_id") " ORDER BY m.time + 0 DESC LIMIT 1),"
      " last = 1 WHERE id IN (SELECT id FROM settling)", 0},
     /* Only what was put off is tried again: after that, the same queue id is another message. */
     {"UPDATE delivery SET last = 0 WHERE id IN (SELECT o.id FROM settling s JOIN delivery o ON o.id = s.id JOIN delivery n"
