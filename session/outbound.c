@@ -40,9 +40,18 @@ static bool is_local(const struct config *config, const char *domain)
   return false;
 }
 
+static struct destination **list_of(struct transaction *transaction, const char *next_hop)
+{
+  size_t sum = 0;
+  for (; *next_hop; next_hop++)
+    sum = sum * 33 + ((unsigned char)*next_hop | 0x20); /* the case of letters does not matter */
+  return &transaction->destinations[sum % DESTINATION_LISTS];
+}
+
 static const struct dane_fact *examine(struct transaction *transaction, const char *next_hop)
 {
-  for (struct destination *have = transaction->destinations; have; have = have->next)
+  struct destination **list = list_of(transaction, next_hop);
+  for (struct destination *have = *list; have; have = have->next)
     if (strcasecmp(have->next_hop, next_hop) == 0)
       return &have->dane;
   struct destination *destination = arena_alloc(transaction->arena, sizeof *destination);
@@ -50,8 +59,8 @@ static const struct dane_fact *examine(struct transaction *transaction, const ch
   /* CONTRACT 3, resolver.timeout: MTAs do not wait long for a reply to RCPT (Sendmail: 10 s). */
   lookups_hurry(transaction->lookups, transaction->config->resolver.timeout * 1000);
   destination->dane = dane_check(transaction->arena, transaction->lookups, next_hop);
-  destination->next = transaction->destinations;
-  transaction->destinations = destination;
+  destination->next = *list;
+  *list = destination;
   return &destination->dane;
 }
 
@@ -126,18 +135,43 @@ void outbound_visible(struct transaction *transaction, const char *value)
   }
 }
 
-static bool is_visible(const struct transaction *transaction, const char *domain)
+/* The domains that To and Cc name, in order, and whether each was told of. */
+struct visible {
+  const char **names;
+  bool *told;
+  size_t count;
+};
+
+static int compare_names(const void *a, const void *b)
 {
-  for (size_t i = 0; i < transaction->visible_count; i++)
-    if (strcmp(transaction->visible[i], domain) == 0)
-      return true;
-  return false;
+  return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* The recipient may be told of in the header: examined, accepted, its rule asks for it, and To or Cc name its domain. */
-static bool is_told(const struct transaction *transaction, const struct audit_recipient *recipient)
+static struct visible sort_visible(const struct transaction *transaction)
 {
-  if (!recipient->dane || !*recipient->domain || !is_visible(transaction, recipient->domain))
+  struct visible visible = {.count = transaction->visible_count};
+  size_t size = visible.count * sizeof *visible.names;
+  if (visible.count == 0)
+    return visible;
+  visible.names = memcpy(arena_alloc(transaction->arena, size), transaction->visible, size);
+  visible.told = arena_alloc(transaction->arena, visible.count * sizeof *visible.told);
+  qsort(visible.names, visible.count, sizeof *visible.names, compare_names);
+  return visible;
+}
+
+/* The name's mark; NULL where it is not visible. */
+static bool *find_mark(const struct visible *visible, const char *domain)
+{
+  if (visible->count == 0)
+    return NULL;
+  const char **found = bsearch(&domain, visible->names, visible->count, sizeof *visible->names, compare_names);
+  return found ? &visible->told[found - visible->names] : NULL;
+}
+
+/* The recipient, whose domain To or Cc name, may be told of in the header: examined, accepted, and its rule asks for it. */
+static bool may_be_told(const struct transaction *transaction, const struct audit_recipient *recipient)
+{
+  if (!recipient->dane)
     return false;
   if (recipient->decision.action == ACTION_REJECT || recipient->decision.action == ACTION_DEFER)
     return false;
@@ -153,15 +187,11 @@ const char *outbound_verdicts(const struct transaction *transaction)
   struct rule general = rule_find(transaction->arena, transaction->config, STANDARD_DANE, NULL, transaction->now);
   struct text text = {0};
   size_t line = strlen("Sluis-DANE: "), told = 0;
-  const char **done = arena_alloc(transaction->arena, (transaction->recipient_count + 1) * sizeof *done);
+  struct visible visible = sort_visible(transaction);
   for (size_t i = 0; i < transaction->recipient_count; i++) {
     const struct audit_recipient *recipient = &transaction->recipients[i];
-    if (!is_told(transaction, recipient))
-      continue;
-    bool again = false;
-    for (size_t j = 0; j < told; j++)
-      again = again || strcmp(done[j], recipient->domain) == 0;
-    if (again)
+    bool *mark = *recipient->domain ? find_mark(&visible, recipient->domain) : NULL;
+    if (!mark || *mark || !may_be_told(transaction, recipient))
       continue;
     const char *verdict = dane_verdict_name(recipient->dane->verdict);
     size_t width = strlen(recipient->domain) + strlen(verdict) + 3;
@@ -169,7 +199,8 @@ const char *outbound_verdicts(const struct transaction *transaction)
       text_add(&text, line + width > 78 ? ";\n\t" : "; ");
     line = told > 0 && line + width > 78 ? 8 + width : line + width;
     text_printf(&text, "%s=%s", recipient->domain, verdict);
-    done[told++] = recipient->domain;
+    *mark = true;
+    told++;
   }
   if (told == 0 && general.capped >= LEVEL_ANNOTATE)
     text_add(&text, "not-examined");

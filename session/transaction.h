@@ -25,6 +25,8 @@ struct field_marks {
   size_t count, size;
 };
 
+enum { DESTINATION_LISTS = 64 };
+
 struct transaction {
   struct arena *arena;
   struct config *config; /* held: a reload does not touch a message in hand */
@@ -44,7 +46,7 @@ struct transaction {
 
   struct audit_recipient *recipients;
   size_t recipient_count, recipient_size;
-  struct destination *destinations;
+  struct destination *destinations[DESTINATION_LISTS]; /* by their names */
   bool fields_ended; /* session_eoh() was there */
   bool postponed; /* refusals wait for the end: not an SMTP session */
 
