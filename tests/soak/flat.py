@@ -8,7 +8,7 @@ the medians of all pairs of points (Theil and Sen), over the whole length. It is
 
 import statistics
 
-WARM_UP = 0.2                    # of all messages: caches fill, the allocator finds its size
+WARM_UP = 0.4                    # of all messages: caches fill, and libc's arenas, one for some threads each, find their size
 FEWEST = 25                      # samples behind it; with fewer nothing can be said
 THINNED = 150                    # points whose pairs are looked at
 
@@ -45,8 +45,8 @@ class Verdict:
 
 
 def judge(rows):
-    """{name: Verdict} of rows with messages, rss_kb, files and threads. Memory may grow by 3 % and 1 MB: with 64 MB and a million
-    messages that is 3.7 octets for each message behind the warm-up, less than the smallest thing that can leak."""
+    """{name: Verdict} of rows with messages, rss_kb, files and threads. Memory may grow by 3 % and 1 MB: with 45 MB and a million
+    messages that is 4 octets for each message behind the warm-up, less than the smallest thing that can leak."""
     def series(name):
         return [(row["messages"], row[name]) for row in rows]
     memory = series("rss_kb")

@@ -11,7 +11,7 @@ SAMPLES, MESSAGES = 600, 1_000_000
 ROWS = [
     # name, flat?, rss_kb of a share of the run (0 to 1), files, threads
     ("steady", True, lambda x: 60000, lambda x: 30, lambda x: 12),
-    ("warm-up, then steady", True, lambda x: 60000 - 30000 * max(0, 1 - x / 0.15), lambda x: 30, lambda x: 12),
+    ("warm-up, then steady", True, lambda x: 60000 - 30000 * max(0, 1 - x / 0.35), lambda x: 30, lambda x: 12),
     ("a sawtooth", True, lambda x: 60000 + 4000 * (20 * x % 1), lambda x: 30 + 10 * (30 * x % 1), lambda x: 12),
     ("single peaks", True, lambda x: 60000 + (30000 if int(1000 * x) % 97 == 0 else 0), lambda x: 30, lambda x: 12),
     ("shrinking", True, lambda x: 60000 - 5000 * x, lambda x: 30 - 5 * x, lambda x: 12),

@@ -130,7 +130,7 @@ class Keeper:
 
 def plot(path, rows):
     """The samples by messages, as SVG."""
-    data = "\n".join(f"{row['messages'] / 1000:.1f} {row['rss_kb'] / 1024:.2f} {row['files']} {row['threads']}" for row in rows)
+    data = "\n".join(f"{row['messages'] / 1000:.1f} {row['rss_kb'] / 1024:.2f} {row['files']} {row['threads']}" for row in rows[::max(1, len(rows) // 400)])
     warm = flat.WARM_UP * rows[-1]["messages"] / 1000
     script = f"""set terminal svg size 900,460 background rgb 'white' font 'sans-serif,14'
 set output '{path}'
