@@ -19,7 +19,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import quarter  # noqa: E402
 
 SLUISCTL = os.path.abspath(os.path.join(os.environ.get("top_builddir", "."), "ctl", "sluisctl"))
-KEYS = {"spf": "result", "dkim": "result", "dmarc": "result", "tls": "result", "assessed": "verdict", "proven": "class"}
+KEYS = {"spf": "result", "dkim": "result", "dmarc": "result", "tls": "grade", "assessed": "verdict", "proven": "class"}
 
 
 def share(cell):
