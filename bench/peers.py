@@ -20,6 +20,7 @@ listen = "{listen}"
 socket-mode = "0666"
 socket-group = ""
 user = "sluis"
+crash-journal = "{folder}/in-hand"
 mode = annotate
 local-domains = {{"receiver.example"}}
 resolver {{ servers = {{"recursive"}} trust-anchor = "{anchor}" timeout = 5 budget = 20 cache-size = {cache} }}

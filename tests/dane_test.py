@@ -262,6 +262,7 @@ NOT_POSTFIX = {
 }
 
 CONFIG = """socket-group = "" user = "root" mode = "enforce" authserv-id = "mx1.receiver.example" listen = "unix:{folder}/sluis.sock"
+crash-journal = "{folder}/in-hand"
 resolver {{ servers = {{"recursive"}} trust-anchor = "{anchor}" timeout = 20 budget = 25 }}
 outbound {{ dane = reject }}
 audit {{ log = "{folder}/audit.jsonl" addresses = full }}
