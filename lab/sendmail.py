@@ -76,6 +76,7 @@ VERSIONID(`lab submission')dnl
 OSTYPE(`linux')dnl
 define(`confDOMAIN_NAME', `{hostname}')dnl
 define(`MSP_QUEUE_DIR', `{folder}/client-queue')dnl
+define(`confQUEUE_LA', `1000')dnl
 define(`confPID_FILE', `{folder}/client.pid')dnl
 define(`STATUS_FILE', `')dnl
 define(`confTIME_ZONE', `USE_TZ')dnl

@@ -210,6 +210,7 @@ static void *keep(void *context)
       reload(daemon);
     else if (signal == SIGTERM || signal == SIGINT)
       break;
+    guard_forget_old(daemon->guard);
     int64_t today = service_now(&daemon->service) / DAY;
     if (today != day)
       tell_expired(daemon);
@@ -275,15 +276,16 @@ static void open_guard(struct daemon *daemon, const struct config *config)
   if (!daemon->guard)
     report(LOG_WARNING, "crash-journal: %s: a message that ends the daemon will not be known again", error);
   else if (daemon->died_with > 0)
-    report(LOG_WARNING, "the daemon before this one died with %u messages in hand: they are examined one by one",
-           daemon->died_with);
+    report(LOG_WARNING, "the daemon before this one died with %u message%s in hand: suspects are examined one by one",
+           daemon->died_with, daemon->died_with == 1 ? "" : "s");
   milter_guard(daemon->guard);
 }
 
 static void tell_start(struct daemon *daemon, const struct config *config)
 {
   char hash[65], why[80];
-  snprintf(why, sizeof why, "the daemon before died with %u messages in hand", daemon->died_with);
+  snprintf(why, sizeof why, "the daemon before died with %u message%s in hand", daemon->died_with,
+           daemon->died_with == 1 ? "" : "s");
   const struct audit_event event = {.event = "start",
                                     .why = daemon->died_with > 0 ? why : NULL,
                                     .version = PACKAGE_VERSION,

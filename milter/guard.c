@@ -58,6 +58,12 @@ void guard_close(struct guard *guard)
   free(guard);
 }
 
+void guard_forget_old(struct guard *guard)
+{
+  if (guard)
+    journal_forget_old(guard->journal, time(NULL));
+}
+
 bool guard_is_watchful(const struct guard *guard)
 {
   return guard && journal_suspects(guard->journal) > 0;

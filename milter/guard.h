@@ -52,5 +52,7 @@ enum session_care guard_recipient(struct guard *guard, struct guard_message *mes
 enum session_care guard_field(struct guard *guard, struct guard_message *message, const char *name, const char *value);
 /* It is out of our hands. finished: it was examined to its end. Nothing where there is none. */
 void guard_done(struct guard *guard, struct guard_message *message, bool finished);
+/* Forgets suspects that did not come back for a day: every minute or so. */
+void guard_forget_old(struct guard *guard);
 /* There are suspects: nothing should be asked in the name of a message before it is known which one it is. */
 bool guard_is_watchful(const struct guard *guard);

@@ -316,6 +316,26 @@ static void suspects_are_forgotten_after_a_day(void **state)
   journal_close(journal);
 }
 
+static void nobody_waits_for_those_that_stay_away(void **state)
+{
+  (void)state;
+  char error[200];
+  unsigned died_with;
+  enum { NOW = 1700000000 };
+  if (fork() == 0) {
+    struct journal *journal = journal_open(path, NOW, &died_with, error, sizeof error);
+    journal_claim(journal, 7);
+    raise(SIGKILL);
+  }
+  wait(NULL);
+  struct journal *journal = journal_open(path, NOW, &died_with, error, sizeof error);
+  journal_forget_old(journal, NOW + JOURNAL_DAY);
+  assert_int_equal(journal_suspects(journal), 1);
+  journal_forget_old(journal, NOW + JOURNAL_DAY + 1);
+  assert_int_equal(journal_suspects(journal), 0);
+  journal_close(journal);
+}
+
 static void the_table_has_an_end(void **state)
 {
   (void)state;
@@ -421,6 +441,7 @@ int main(void)
       CASE(copies_count_once),
       CASE(another_way_is_the_same_message),
       CASE(suspects_are_forgotten_after_a_day),
+      CASE(nobody_waits_for_those_that_stay_away),
       CASE(the_table_has_an_end),
       CASE(odd_files),
       CASE(no_guard_lets_all_pass),

@@ -224,6 +224,16 @@ unsigned journal_suspects(const struct journal *journal)
   return atomic_load_explicit(&journal->suspects, memory_order_relaxed);
 }
 
+void journal_forget_old(struct journal *journal, int64_t now)
+{
+  if (journal_suspects(journal) == 0)
+    return;
+  pthread_mutex_lock(&journal->lock);
+  forget_old(journal->content, now);
+  atomic_store(&journal->suspects, journal->content->suspect_count);
+  pthread_mutex_unlock(&journal->lock);
+}
+
 unsigned journal_suspicion(struct journal *journal, uint64_t mark, int64_t now, unsigned *last)
 {
   unsigned crashes = 0;

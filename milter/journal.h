@@ -41,6 +41,8 @@ void journal_release(struct journal *journal, unsigned slot);
 
 /* How many suspects there are: mostly none. */
 unsigned journal_suspects(const struct journal *journal);
+/* Forgets the suspects whose day is over. Called now and then. */
+void journal_forget_old(struct journal *journal, int64_t now);
 /* In how many crashes, one after the other, the mark was in hand, and which was the last of them (0: not known); 0
  * for no suspect. */
 unsigned journal_suspicion(struct journal *journal, uint64_t mark, int64_t now, unsigned *last);
