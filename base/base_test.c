@@ -103,6 +103,26 @@ static void printable_is_one_line_of_utf8(void **state)
   }
 }
 
+static void utf8_is_told_at_every_offset(void **state)
+{
+  (void)state;
+  static const struct {
+    const char *bytes;
+    bool valid;
+  } rows[] = {{"\xc3\xa9", true},      {"\xe2\x82\xac", true},  {"\xf4\x8f\xbf\xbf", true},  {"\xff", false},
+              {"\x80", false},         {"\xc3", false},          {"\xc0\xaf", false},          {"\xe0\x80\x80", false},
+              {"\xed\xa0\x80", false}, {"\xe2\x82", false},     {"\xf4\x90\x80\x80", false}, {"\xf5\x80\x80\x80", false}};
+  assert_true(text_is_utf8("", 0));
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    for (size_t before = 0; before < 20; before++)
+      for (size_t after = 0; after < 20; after++) {
+        char text[50];
+        int length = snprintf(text, sizeof text, "%.*s%s%.*s", (int)before, "abcdefghijklmnopqrst", rows[i].bytes, (int)after,
+                              "abcdefghijklmnopqrst");
+        assert_int_equal(text_is_utf8(text, (size_t)length), rows[i].valid);
+      }
+}
+
 static void addresses_are_read(void **state)
 {
   (void)state;
@@ -216,7 +236,8 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(arena_keeps_everything), cmocka_unit_test(hashes_tell_apart),
       cmocka_unit_test(text_grows),
-      cmocka_unit_test(printable_is_one_line_of_utf8), cmocka_unit_test(addresses_are_read),
+      cmocka_unit_test(printable_is_one_line_of_utf8), cmocka_unit_test(utf8_is_told_at_every_offset),
+      cmocka_unit_test(addresses_are_read),
       cmocka_unit_test(networks_contain), cmocka_unit_test(reverse_names),
       cmocka_unit_test(domains_have_one_form), cmocka_unit_test(domains_form_a_tree),
   };

@@ -151,6 +151,13 @@ bool text_is_utf8(const char *value, size_t length)
 {
   const unsigned char *p = (const unsigned char *)value;
   while (length > 0) {
+    uint64_t eight;
+    /* Nearly everything is ASCII. */
+    if (length >= sizeof eight && (memcpy(&eight, p, sizeof eight), eight & 0x8080808080808080) == 0) {
+      p += sizeof eight;
+      length -= sizeof eight;
+      continue;
+    }
     uint32_t code;
     size_t step = p[0] < 0x80 ? 1 : utf8_character(p, length, &code);
     if (step == 0)

@@ -14,6 +14,7 @@
 #include <yajl/yajl_parse.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 
 enum { NODES_AT_FIRST = 1024, DEPTH_MAX = 32 };
 
@@ -164,6 +165,9 @@ void document_free(struct document *document)
 
 struct document_node *document_read(struct document *document, char *line, size_t length)
 {
+  /* yajl lets pass what only looks like UTF-8: surrogates, and characters in more octets than they need. */
+  if (!text_is_utf8(line, length))
+    return NULL;
   document->count = 0;
   document->depth = document->tops = 0;
   document->key = NULL;

@@ -18,6 +18,7 @@ static const char *const broken[] = {
     "", " ", "{", "}", "{\"a\"", "{\"a\":", "{\"a\":1", "{\"a\":1}}", "{\"a\":1} {\"b\":2}", "{\"a\":1}{", "{a:1}", "[1,2",
     "{\"a\":\"\\u0000\"}", "{\"\\u0000\":1}", "{\"a\":\"\xff\"}", "{\"a\":99999999999999999999}", "{\"a\":01}", "nul",
     "{\"a\":\"x\ny\"}", "{\"a\":\"\\ud800\"", "1 2", "{\"a\":1},",
+    "{\"a\":\"\xed\xa0\x80\"}", "{\"a\":\"\xc0\xaf\"}", "{\"a\":\"\xf5\x80\x80\x80\"}",
 };
 
 static struct document_node *read_text(struct document *document, const char *text, char **line)
