@@ -77,8 +77,8 @@ static int decode(struct text *out, const char *text, size_t length)
   return 0;
 }
 
-/* RFC 5322 3.2.3 dot-atom-text, without what mailers take for more than a name: '!' and '%' lead to another host, '|' and
- * '/' in front to a program or a file, a hyphen in front to an option. */
+/* RFC 5322 3.2.3 dot-atom-text, without what mailers take for more than a name: '!' and '%' lead to another host, '|'
+ * and '/' in front to a program or a file, a hyphen in front to an option. */
 static bool is_dot_atom(const char *text, size_t length)
 {
   if (length == 0 || length > LOCAL_MAX || strchr(".-/", text[0]) || text[length - 1] == '.')

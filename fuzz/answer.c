@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * What libunbound hands over, on its way to an answer of the resolver: the real source of resolver/unbound.c, with the
- * library's two calls replaced by a result made from the input, which need not make sense. The input: a line with the name
- * that is asked for, eight octets (what the result says), the canonical name on a line, and records, each an octet for its
- * length and its bytes.
+ * library's two calls replaced by a result made from the input, which need not make sense. The input: a line with the
+ * name that is asked for, eight octets (what the result says), the canonical name on a line, and records, each an
+ * octet for its length and its bytes.
  */
 #include <stdlib.h>
 #include <string.h>

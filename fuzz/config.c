@@ -19,7 +19,8 @@ static void require_config(const struct config *config)
   for (size_t i = 0; i < config->domain_count; i++)
     fuzz_require(*config->domains[i].domain && fuzz_is_domain(config->domains[i].domain));
   for (size_t i = 0; i < config->exception_count; i++)
-    fuzz_require(config->exceptions[i].domains.count > 0 && *config->exceptions[i].reason && *config->exceptions[i].until);
+    fuzz_require(config->exceptions[i].domains.count > 0 && *config->exceptions[i].reason &&
+                 *config->exceptions[i].until);
   for (size_t i = 0; i < config->internal_networks.count; i++)
     fuzz_require(ip_bits(&config->internal_networks.items[i].address) >= config->internal_networks.items[i].prefix);
   /* What stands in replies. */

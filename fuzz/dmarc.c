@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * DMARC: the policy record, the walk up the DNS tree and alignment, and where the record sends reports. The input: the author
- * domain, the SPF domain and a DKIM domain, each on a line, then the DNS (oracle.h).
+ * DMARC: the policy record, the walk up the DNS tree and alignment, and where the record sends reports. The input: the
+ * author domain, the SPF domain and a DKIM domain, each on a line, then the DNS (oracle.h).
  */
 #include <string.h>
 

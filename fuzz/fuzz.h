@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * What every fuzz target has: the one function that libFuzzer calls, and that replay.c calls in `make check` for each file
- * of fuzz/corpus/TARGET. An input is any bytes at all; the same bytes give the same run.
+ * What every fuzz target has: the one function that libFuzzer calls, and that replay.c calls in `make check` for each
+ * file of fuzz/corpus/TARGET. An input is any bytes at all; the same bytes give the same run.
  */
 #pragma once
 

@@ -39,6 +39,11 @@ fuzz_targets += fuzz/fuzz_dmarc
 fuzz_fuzz_dmarc_SOURCES = fuzz/dmarc.c
 fuzz_fuzz_dmarc_LDADD = fuzz/libfuzz.a $(feedback_libs) $(OPENDMARC_LIBS) $(FUZZ_LIBS)
 
+fuzz_targets += fuzz/fuzz_document
+fuzz_fuzz_document_SOURCES = fuzz/document.c
+fuzz_fuzz_document_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+fuzz_fuzz_document_LDADD = fuzz/libfuzz.a $(evidence_libs) $(JANSSON_LIBS) $(FUZZ_LIBS)
+
 fuzz_targets += fuzz/fuzz_mta
 fuzz_fuzz_mta_SOURCES = fuzz/mta.c
 fuzz_fuzz_mta_LDADD = fuzz/libfuzz.a $(evidence_libs) $(FUZZ_LIBS)
@@ -59,7 +64,8 @@ fuzz_targets += fuzz/fuzz_session
 fuzz_fuzz_session_SOURCES = fuzz/session.c
 fuzz_fuzz_session_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 fuzz_fuzz_session_LDFLAGS = $(AM_LDFLAGS) $(milter_exports)
-fuzz_fuzz_session_LDADD = fuzz/libfuzz.a milter/libdaemon.a $(session_libs) $(MILTER_LIBS) $(JANSSON_LIBS) $(SYSTEMD_LIBS) $(FUZZ_LIBS)
+fuzz_fuzz_session_LDADD = fuzz/libfuzz.a milter/libdaemon.a $(session_libs) $(MILTER_LIBS) $(JANSSON_LIBS) \
+  $(SYSTEMD_LIBS) $(FUZZ_LIBS)
 
 fuzz_targets += fuzz/fuzz_spf
 fuzz_fuzz_spf_SOURCES = fuzz/spf.c
@@ -71,8 +77,8 @@ fuzz_fuzz_trail_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 fuzz_fuzz_trail_LDADD = fuzz/libfuzz.a $(trail_libs) $(JANSSON_LIBS) $(FUZZ_LIBS)
 
 EXTRA_DIST += fuzz/corpus fuzz/coverage fuzz/keep fuzz/run fuzz/seeds.py \
-  fuzz/audit.dict fuzz/author.dict fuzz/config.dict fuzz/dane.dict fuzz/dkim.dict fuzz/dmarc.dict fuzz/mta.dict fuzz/results.dict \
-  fuzz/session.dict fuzz/spf.dict fuzz/trail.dict
+  fuzz/audit.dict fuzz/author.dict fuzz/config.dict fuzz/dane.dict fuzz/dkim.dict fuzz/dmarc.dict fuzz/document.dict \
+  fuzz/mta.dict fuzz/results.dict fuzz/session.dict fuzz/spf.dict fuzz/trail.dict
 
 fuzz-list:
 	@printf '%s\n' $(fuzz_targets:fuzz/fuzz_%=%)

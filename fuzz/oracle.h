@@ -7,8 +7,8 @@
  *   TXT+v=spf1 include:a.example -all     a secure answer with one record
  *   TXT,another string                    one more record of the answer before
  *   TXT-v=spf1 ?all                       an insecure answer
- *   A+192.0.2.1                           likewise AAAA, MX ("10 mail.example"), PTR, CNAME, NS, TLSA ("3 1 1 HEX"), SOA,
- *                                         DS; what cannot be read as such a value is the record's bytes as it stands
+ *   A+192.0.2.1                           likewise AAAA, MX ("10 mail.example"), PTR, CNAME, NS, TLSA ("3 1 1 HEX"),
+ *                                         SOA, DS; what cannot be read as such a value is the record's bytes
  *   A@other.example                       the answer before came by an alias of this name
  *   MX! MX? MX~ MX0 MXx                   bogus, SERVFAIL, timeout, no data, no such name
  *   repeat                                after the last answer of a type comes its first one again

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * A fuzz target as an ordinary test: runs every file of its corpus, or the files named, in order, and a file of many inputs
- * (fuzz/keep) input by input. Prints TAP, a point for each file. What crashes a target or hangs it ends the test before its
- * plan is fulfilled; the last comment names the file, and the number of the input in it.
+ * A fuzz target as an ordinary test: runs every file of its corpus, or the files named, in order, and a file of many
+ * inputs (fuzz/keep) input by input. Prints TAP, a point for each file. What crashes a target or hangs it ends the
+ * test before its plan is fulfilled; the last comment names the file, and the number of the input in it.
  */
 #include <dirent.h>
 #include <signal.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Authentication-Results, read and written. The input: an authserv-id, a line of values for the writer, parted by "|", and
- * the value of a field that came in.
+ * Authentication-Results, read and written. The input: an authserv-id, a line of values for the writer, parted by "|",
+ * and the value of a field that came in.
  */
 #include <string.h>
 

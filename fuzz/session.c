@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Whole sessions of the milter protocol, through libmilter and everything above it. The input: a line with the number of
- * a configuration, the DNS (oracle.h), an empty line, and commands, parted by octets 0x1e: each a letter and its data, which
- * are sent as a packet; what stands behind a "!" is sent as it is.
+ * Whole sessions of the milter protocol, through libmilter and everything above it. The input: a line with the number
+ * of a configuration, the DNS (oracle.h), an empty line, and commands, parted by octets 0x1e: each a letter and its
+ * data, which are sent as a packet; what stands behind a "!" is sent as it is.
  *
- * libmilter runs in a thread of its own, for all inputs; each is one connection. Whatever is sent, what comes back must be
- * packets that an MTA understands, with nothing in them that could end a line, and the audit lines must be JSON.
+ * libmilter runs in a thread of its own, for all inputs; each is one connection. Whatever is sent, what comes back
+ * must be packets that an MTA understands, with nothing in them that could end a line, and the audit lines must be
+ * JSON.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -42,7 +43,8 @@ static const char *const texts[CONFIGS] = {
     (TOP "enforce\ninternal-networks = {\"0.0.0.0/0\", \"::/0\"}\noutbound { dane = quarantine\n}\n"
          "domain \"strict.example\" { standard = {\"dane\"}\n level = reject\n}\n"),
     (TOP "enforce\noriginating-daemons = {}\ninbound { spf = off\n dkim = off\n dmarc = reject\n}\n"
-         "outbound { dane = reject\n on-temporary-failure = accept\n}\naudit { addresses = pseudonym\n pseudonym-key = \"keys\"\n}\n")};
+         "outbound { dane = reject\n on-temporary-failure = accept\n}\n"
+         "audit { addresses = pseudonym\n pseudonym-key = \"keys\"\n}\n")};
 static const char keys[] = "2027-q1 0123456789abcdef0123456789abcdef\n";
 
 static struct service service;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * SPF through libspf2: records with every kind of macro, and a client, a HELO name and a MAIL FROM to put into them. The
- * input: client address, HELO, MAIL FROM, each on a line, then the DNS (oracle.h).
+ * SPF through libspf2: records with every kind of macro, and a client, a HELO name and a MAIL FROM to put into them.
+ * The input: client address, HELO, MAIL FROM, each on a line, then the DNS (oracle.h).
  */
 #include <string.h>
 

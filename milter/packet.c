@@ -34,8 +34,8 @@ static size_t whole_pairs(const char *data, size_t length)
   return length < whole ? length : whole;
 }
 
-__attribute__((visibility("default"))) char *mi_rd_cmd(int socket, struct timeval *timeout, char *command, size_t *length,
-                                                       char *name)
+__attribute__((visibility("default"))) char *mi_rd_cmd(int socket, struct timeval *timeout, char *command,
+                                                       size_t *length, char *name)
 {
   char *data = read_packet(socket, timeout, command, length, name);
   if (data && *command == MACROS)
