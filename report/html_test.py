@@ -14,6 +14,8 @@ import re
 import shutil
 import sys
 
+import jsonschema
+
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import browser  # noqa: E402
 import report_world  # noqa: E402
@@ -296,6 +298,21 @@ def right_figures(page, world):
             if isinstance(section, dict) for name, rows in section.items() if rows and shown.get(name) != min(len(rows), 100)]
 
 
+def fits_schema(world):
+    """In what is for programs, nothing is missing and nothing is new; doc/report.md tells of each table."""
+    with open(os.path.join(report_world.TOP, "doc", "report.schema.json"), encoding="utf-8") as file:
+        checker = jsonschema.Draft202012Validator(json.load(file))
+    with open(os.path.join(report_world.TOP, "doc", "report.md"), encoding="utf-8") as file:
+        told = file.read()
+    complaints = []
+    for words in (PERIOD, (*PERIOD, "--public"), ("--from", "2020-01-01", "--to", "2020-01-02")):
+        figures = json.loads(world.report("--format", "json", *words))
+        complaints += [f"{error.json_path}: {error.message}" for error in checker.iter_errors(figures)]
+        complaints += [f"doc/report.md does not tell of {name}" for section in figures.values() if isinstance(section, dict)
+                       for name in section if f"`{name}`" not in told]
+    return complaints
+
+
 def bars(look):
     return look.ask(r"""
       const complaints = [];
@@ -378,6 +395,8 @@ def main():
         for form in ("json", "csv"):
             same = len({honest.report("--format", form, *PERIOD, language=language) for language in ("nl", "en")}) == 1
             point(f"{form} is in no language", [] if same else ["it differs"])
+        for name, world in (("honest", honest), ("hostile", hostile)):
+            point(f"JSON fits its schema, {name}", fits_schema(world))
     finally:
         look.close()
         for world in (hostile, honest):

@@ -28,4 +28,4 @@ report_words_test_LDADD = $(report_libs) $(CMOCKA_LIBS)
 
 # Looks at the page in a browser.
 TESTS += report/html_test.py
-EXTRA_DIST += report/browser.py report/html_test.py report/report_world.py
+EXTRA_DIST += report/browser.py report/html_test.py report/report_world.py doc/report.md doc/report.schema.json
