@@ -12,7 +12,7 @@
 #include "resolver/resolver.h"
 #include "resolver/state.h"
 
-enum { LISTS = 64 };
+enum { FIRST_LISTS = 64, ITEMS_OF_A_LIST = 2 };
 
 struct item {
   struct item *next;
@@ -29,7 +29,8 @@ struct lookups {
   struct tally *tally;
   unsigned max_queries, queries;
   uint64_t waited_ms, wait_until_ms; /* the second: how much may be waited in all */
-  struct item *lists[LISTS];
+  struct item **lists; /* by hash; a power of two of them, which grows with the questions */
+  size_t list_count;
 };
 
 static const struct dns_answer bad_name = {
@@ -51,6 +52,8 @@ struct lookups *lookups_new(struct resolver *resolver, unsigned max_queries)
   atomic_init(&lookups->tally->references, 1);
   lookups->max_queries = max_queries;
   lookups->wait_until_ms = resolver->budget_ms;
+  lookups->list_count = FIRST_LISTS;
+  lookups->lists = arena_alloc(arena, FIRST_LISTS * sizeof *lookups->lists);
   return lookups;
 }
 
@@ -58,7 +61,7 @@ void lookups_free(struct lookups *lookups)
 {
   if (!lookups)
     return;
-  for (size_t i = 0; i < LISTS; i++) {
+  for (size_t i = 0; i < lookups->list_count; i++) {
     for (struct item *item = lookups->lists[i]; item; item = item->next) {
       table_leave(item->entry);
       answer_release(item->held);
@@ -123,6 +126,27 @@ static void start(struct lookups *lookups, struct item *item)
   }
 }
 
+static struct item **list_of(struct lookups *lookups, uint64_t hash)
+{
+  return &lookups->lists[hash / 64 % lookups->list_count];
+}
+
+/* A message to thousands of destinations asks thousands of questions. */
+static void grow(struct lookups *lookups)
+{
+  struct item **before = lookups->lists;
+  size_t count = lookups->list_count;
+  lookups->list_count = 4 * count;
+  lookups->lists = arena_alloc(lookups->arena, lookups->list_count * sizeof *lookups->lists);
+  for (size_t i = 0; i < count; i++)
+    for (struct item *item = before[i], *next; item; item = next) {
+      struct item **list = list_of(lookups, item->key.hash);
+      next = item->next;
+      item->next = *list;
+      *list = item;
+    }
+}
+
 /* The question, started now if it is new. NULL with the answer in *instead where it cannot be asked. */
 static struct item *find_or_start(struct lookups *lookups, const char *name, unsigned type,
                                   const struct dns_answer **instead)
@@ -135,7 +159,7 @@ static struct item *find_or_start(struct lookups *lookups, const char *name, uns
   }
   struct table_key key = {.name = folded, .length = (size_t)length, .type = type};
   table_hash(lookups->resolver->table, &key);
-  struct item **list = &lookups->lists[key.hash / 64 % LISTS], *item = *list;
+  struct item *item = *list_of(lookups, key.hash);
   while (item && (item->key.hash != key.hash || item->key.type != type || strcmp(item->key.name, folded) != 0))
     item = item->next;
   if (item)
@@ -144,7 +168,9 @@ static struct item *find_or_start(struct lookups *lookups, const char *name, uns
     *instead = &used_up;
     return NULL;
   }
-  lookups->queries++;
+  if (++lookups->queries > ITEMS_OF_A_LIST * lookups->list_count)
+    grow(lookups);
+  struct item **list = list_of(lookups, key.hash);
   item = arena_alloc(lookups->arena, sizeof *item);
   key.name = arena_copy(lookups->arena, folded, key.length);
   item->key = key;
