@@ -88,10 +88,10 @@ static int set_options(struct ub_ctx *ctx, enum context_kind kind, enum context_
       {"outgoing-range:", range},
       {"num-queries-per-thread:", large ? "4096" : "1024"},
       {"outgoing-num-tcp:", large ? "64" : "8"},
-      {"msg-cache-size:", large ? "32m" : "2m"},
-      {"rrset-cache-size:", large ? "64m" : "4m"},
+      {"msg-cache-size:", large ? "16m" : "2m"},
+      {"rrset-cache-size:", large ? "32m" : "4m"},
       {"key-cache-size:", large ? "8m" : "1m"},
-      {"neg-cache-size:", large ? "4m" : "512k"},
+      {"neg-cache-size:", large ? "2m" : "512k"},
       {"prefetch-key:", "yes"},
       /* We read no additional data. Validating it all, a hundred MX hosts' addresses, makes the answer wait for seconds. */
       {"val-clean-additional:", "no"},
