@@ -48,8 +48,8 @@ class Log:
 
     def write(self, time, event="message", **members):
         self.seq += 1
-        entry = {"v": 1, "seq": self.seq, "time": time, "event": event, "host": self.host, "pid": 100, **members,
-                 "prev": hashlib.sha256(self.before).hexdigest() if self.before else None}
+        entry = {"v": 1, "seq": self.seq, "time": time, "event": event, "host": self.host, "pid": 100} | members | {
+            "prev": hashlib.sha256(self.before).hexdigest() if self.before else None}
         self.before = json.dumps(entry, separators=(",", ":"), ensure_ascii=False).encode()
         self.lines.append(self.before)
 

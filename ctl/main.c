@@ -20,7 +20,7 @@ static const struct {
     {"dane", command_dane, "DOMAIN...", "the DANE verdict of each destination, and the first missing link"},
     {"message", command_message, "[--ip A] [--helo H] [--from MAILFROM] [--rcpt R]... [--outbound] FILE",
      "what sluisd would do with this message, and why"},
-    {"audit", command_audit, "verify ...", "what the audit log says, and whether it is whole"},
+    {"audit", command_audit, "SUBCOMMAND ...", "what the audit log says, and whether it is whole"},
 };
 
 enum { COMMAND_COUNT = sizeof commands / sizeof *commands };

@@ -140,6 +140,17 @@ def what_is_proven_and_whether_it_agrees(world):
     equal((fact["file"], fact["line"], fact["source"]), (world.path("audit.jsonl"), 3, "database"))
 
 
+def the_settings_are_those_of_the_daemon_itself(world):
+    """Its first events bear another name than its messages; and another daemon has started since."""
+    log = audit_lines.Log("machine7")
+    log.write("2026-11-08T09:00:00.000Z", "start", config="ef" * 32)
+    log.host = "mx7.example.nl"
+    log.write("2026-11-08T09:00:01.000Z", "start", config="00" * 32, pid=7)
+    log.inbound("2026-11-08T10:00:00.000Z", queue_id="9Named")
+    log.save(world.path("named"))
+    has(world.show("9Named", "--log", world.path("named")), "SHA-256 " + "ef" * 32)
+
+
 def by_message_id(world):
     for word in ("<same@sender.example>", "same@sender.example"):
         facts = world.facts(word)
@@ -283,10 +294,11 @@ def troubles_are_told(world):
         world.show(*words, status=64)
 
 
-TESTS = (a_message_from_the_log_alone, a_message_out_tells_each_recipient, what_is_proven_and_whether_it_agrees, by_message_id,
-         by_address_as_the_log_tells_it, nothing_found, a_correspondent, the_period_counts, log_and_database_are_told_once,
-         files_in_the_database_are_not_read_again, what_was_removed_is_in_the_counts, the_mta_alone_knows_it,
-         no_mail_writes_to_the_terminal, of_very_many_the_newest_are_told, troubles_are_told)
+TESTS = (a_message_from_the_log_alone, a_message_out_tells_each_recipient, what_is_proven_and_whether_it_agrees,
+         the_settings_are_those_of_the_daemon_itself, by_message_id, by_address_as_the_log_tells_it, nothing_found,
+         a_correspondent, the_period_counts, log_and_database_are_told_once, files_in_the_database_are_not_read_again,
+         what_was_removed_is_in_the_counts, the_mta_alone_knows_it, no_mail_writes_to_the_terminal,
+         of_very_many_the_newest_are_told, troubles_are_told)
 
 
 def main():

@@ -14,7 +14,7 @@
 
 struct found {
   size_t source;
-  int64_t id, time, host;
+  int64_t id, time, host, pid;
   const char *queue_id;
 };
 
@@ -54,7 +54,7 @@ static void keep(struct search *search, const struct found *found)
   search->found[at] = *found;
 }
 
-#define SELECT_FOUND "SELECT m.id, m.time, m.host_id, m.queue_id FROM message m WHERE "
+#define SELECT_FOUND "SELECT m.id, m.time, m.host_id, m.queue_id, m.pid FROM message m WHERE "
 
 static struct statement *ask_for(struct database *database, enum story_key key, const char *word, const char *bracketed)
 {
@@ -84,7 +84,8 @@ static int find_in(struct search *search, size_t source, enum story_key key, con
                                 .id = statement_integer(statement, 0),
                                 .time = statement_integer(statement, 1),
                                 .host = statement_integer(statement, 2),
-                                .queue_id = arena_string(search->arena, statement_text(statement, 3))};
+                                .queue_id = arena_string(search->arena, statement_text(statement, 3)),
+                                .pid = statement_integer(statement, 4)};
     keep(search, &found);
   }
   statement_free(statement);
@@ -236,17 +237,20 @@ static int write_rest(struct emitter *emitter, const struct story *story, const 
   return status;
 }
 
-/* The start or reload before the message: the configuration in force. */
+/* The start or reload before the message: the configuration in force. Where authserv-id is left to the MTA, the first
+ * events of a daemon bear the machine's own name; but they have its pid. */
 static int write_settings(struct emitter *emitter, struct database *database, const struct found *found)
 {
   static const struct row_column columns[] = {PLACE, {"time", ROW_TIME}, {"event", ROW_TEXT}, {"version", ROW_TEXT},
                                               {"servers", ROW_TEXT}, {"config", ROW_TEXT}, {NULL, ROW_TEXT}};
   struct statement *statement = row_ask_number(
       database, "SELECT f.path, e.line, e.time, e.event, e.version, e.servers, e.config FROM event e LEFT JOIN file f ON f.id ="
-                " e.file_id WHERE e.host_id = $1 AND e.time <= $2 AND e.config IS NOT NULL ORDER BY e.time DESC, e.seq DESC"
-                " LIMIT 1", found->host);
-  if (statement)
-    statement_bind_integer(statement, 2, found->time);
+                " e.file_id WHERE e.time <= $1 AND e.pid = $2 AND e.config IS NOT NULL ORDER BY CASE e.host_id WHEN $3 THEN 0 ELSE"
+                " 1 END, e.time DESC, e.seq DESC LIMIT 1", found->time);
+  if (statement) {
+    statement_bind_integer(statement, 2, found->pid);
+    statement_bind_integer(statement, 3, found->host);
+  }
   return row_write_all(emitter, "settings", statement, columns);
 }
 

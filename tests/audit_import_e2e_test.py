@@ -131,6 +131,26 @@ def run_postfix(name, column, sluisd, more, services="", options=(), twice=False
     return database, log, again
 
 
+def show_story(sluisd, database, log):
+    """audit show, from the database and from the logs themselves: each delivery has its class and the line that tells of it."""
+    identifier = sluisd.messages()[0]["queue_id"]
+    for name, words in (("database", ("--database", database)), ("logs", ("--log", log, sluisd.audit))):
+        status, output = sluisctl("-c", f"{inside.WORK}/certmatch.conf", "audit", "show", "--json", identifier, *words)
+        story = json.loads(output) if status == 0 else {"recipients": []}
+        told = {row["address"]: row["deliveries"] for row in story["recipients"]}
+        wanted = {address: row[0] for address, row in CLASSES.items()}
+        tap.point({address: rows and rows[-1]["class"] for address, rows in told.items()} == wanted, f"show, {name}: the classes", output)
+        lines = {path: read(path).splitlines() for path in (log, sluisd.audit)}
+        places = [story, *(row for rows in told.values() for row in rows)]
+        tap.point(places[0] and all(identifier in lines[place["file"]][place["line"] - 1] for place in places),
+                  f"show, {name}: each fact has the line that tells it", output)
+    status, output = sluisctl("-c", sluisd.conf, "audit", "show", identifier, "--database", database)
+    tap.point(status == 0 and "dane-verified (over TLS with a server that DANE authenticated)" in " ".join(output.split())
+              and "what was assessed and what is proven fit" in output, "show: in plain words", output)
+    status, output = sluisctl("-c", sluisd.conf, "audit", "show", "dane.example", "--database", database)
+    tap.point(status == 0 and "proven dane-verified 1" in output, "show: the destination", output)
+
+
 def test_certmatch(dns):
     with Sluisd(dns.anchor, 'mode = "annotate"') as sluisd:
         database, log, _ = run_postfix("certmatch", 0, sluisd, "smtp_tls_loglevel = summary,certmatch")
@@ -138,6 +158,7 @@ def test_certmatch(dns):
         tables = {table: rows for section in json.loads(output).values() if isinstance(section, dict)
                   for table, rows in section.items()} if status == 0 else {}
         tap.point(status == 0 and "dane-verified" in json.dumps(tables), "certmatch: the report tells of it", output[-3000:])
+        show_story(sluisd, database, log)
         tap.point("Matched DANE" in read(log), "Postfix has told what the certificate matched", read(log)[-3000:])
 
 

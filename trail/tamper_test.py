@@ -301,7 +301,7 @@ def cut_gzip(log):
 
 
 def rekeyed(log):
-    settings = {1: {"config": "ab", "pseudonym_key": "2026-q3"}, 10: {"config": "ab", "pseudonym_key": "2026-q3"},
+    settings = {1: {"config": "ab", "pseudonym_key": "2026-q3", "host": "machine1"}, 10: {"config": "ab", "pseudonym_key": "2026-q3"},
                 12: {"event": "reload", "config": "ab", "pseudonym_key": "2026-q4"}, 28: {"config": "cd"},
                 13: {"event": "reload", "why": '"config":"ef","pseudonym_key":"forged"'}}
     lines = []

@@ -515,10 +515,16 @@ static void find_times(struct walk *walk)
       tell_killed(walk, &survey->killed[i].before, &survey->killed[i].start);
 }
 
-static int compare_keys(const void *a, const void *b)
+/* Of one log, though a daemon's first events may bear another name than its later ones; of several, by name. */
+static bool is_same_log(const struct walk *walk, const struct taken_key *a, const struct taken_key *b)
+{
+  return walk->verdict->chain_count == 1 || strcmp(a->host, b->host) == 0;
+}
+
+static int compare_keys(const void *a, const void *b, void *context)
 {
   const struct taken_key *first = a, *second = b;
-  int order = strcmp(first->host, second->host);
+  int order = is_same_log(context, first, second) ? 0 : strcmp(first->host, second->host);
   if (order == 0)
     order = (first->at.seq > second->at.seq) - (first->at.seq < second->at.seq);
   return order;
@@ -530,11 +536,11 @@ static void find_keys(struct walk *walk)
   struct survey *survey = walk->survey;
   const struct taken_key *before = NULL;
   if (survey->key_count > 0)
-    qsort(survey->keys, survey->key_count, sizeof *survey->keys, compare_keys);
+    qsort_r(survey->keys, survey->key_count, sizeof *survey->keys, compare_keys, walk);
   for (const struct taken_key *key = survey->keys; key < survey->keys + survey->key_count; key++) {
     if (is_in_copy(walk, &key->at))
       continue;
-    bool same = !before || strcmp(before->host, key->host) != 0 || strcmp(before->key, key->key) == 0;
+    bool same = !before || !is_same_log(walk, before, key) || strcmp(before->key, key->key) == 0;
     if (!same && !*key->key)
       FIND(walk, FINDING_REKEYED, &key->at, 0, "%s: from here on addresses are not told as pseudonyms, as they were with key "
                                                "\"%s\" before", tell(walk, &key->at), before->key);
