@@ -14,7 +14,7 @@
 #include "base/memory.h"
 #include "evidence/backend.h"
 
-enum { BUSY_WAIT_MS = 10000, CACHE_KIB = 65536 };
+enum { BUSY_WAIT_MS = 10000, CACHE_KIB = 49152 };
 
 struct sqlite_loader {
   sqlite3_stmt *statement;

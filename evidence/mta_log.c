@@ -8,27 +8,30 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
-
 #include "base/memory.h"
 #include "base/text.h"
+#include "evidence/document.h"
 #include "evidence/moment.h"
 
 enum { HOST_MAX = 255, PROGRAM_MAX = 100 };
 
 struct mta_log {
-  struct text host, program, message; /* of a line of the journal */
+  struct document *document;          /* a line of the journal */
+  struct text host, program, message; /* of it */
 };
 
 struct mta_log *mta_log_new(void)
 {
-  return memory_new(sizeof(struct mta_log));
+  struct mta_log *log = memory_new(sizeof *log);
+  log->document = document_new();
+  return log;
 }
 
 void mta_log_free(struct mta_log *log)
 {
   if (!log)
     return;
+  document_free(log->document);
   text_free(&log->host);
   text_free(&log->program);
   text_free(&log->message);
@@ -54,40 +57,40 @@ static char *keep(struct text *to, const char *value)
   return to->bytes;
 }
 
-static int64_t number_of(const json_t *object, const char *key)
+static const char *text_of(struct mta_log *log, struct document_node *entry, const char *key)
 {
-  const char *digits = json_string_value(json_object_get(object, key));
+  return document_text(document_get(log->document, entry, key));
+}
+
+static int64_t number_of(struct mta_log *log, struct document_node *entry, const char *key)
+{
+  const char *digits = text_of(log, entry, key);
   return digits ? strtoll(digits, NULL, 10) : 0;
 }
 
 /* systemd.journal-fields(7): text that is not UTF-8 comes as a list of octets. */
-static char *keep_message(struct text *to, const json_t *message)
+static char *keep_message(struct mta_log *log, struct document_node *message)
 {
-  if (!json_is_array(message))
-    return keep(to, json_string_value(message));
-  keep(to, NULL);
-  for (size_t i = 0; i < json_array_size(message); i++) {
-    json_int_t octet = json_integer_value(json_array_get(message, i));
-    text_add_char(to, octet > 0 && octet < 256 ? (char)octet : '?');
-  }
-  return to->bytes;
+  keep(&log->message, document_text(message));
+  for (struct document_node *octet = document_first(log->document, message); octet;
+       octet = document_next(log->document, message, octet))
+    text_add_char(&log->message, octet->number > 0 && octet->number < 256 ? (char)octet->number : '?');
+  return log->message.bytes;
 }
 
-static int read_journal(struct mta_log *log, struct mta_line *to, const char *line, size_t length, const char **why)
+static int read_journal(struct mta_log *log, struct mta_line *to, char *line, size_t length, const char **why)
 {
-  json_error_t error;
-  json_t *object = json_loadb(line, length, JSON_ALLOW_NUL, &error);
-  *why = object ? NULL : "not JSON";
-  if (!object)
+  struct document_node *entry = document_read(log->document, line, length);
+  *why = entry ? NULL : "not JSON";
+  if (!entry)
     return -1;
-  to->time = number_of(object, "__REALTIME_TIMESTAMP") / 1000;
-  to->host = keep(&log->host, json_string_value(json_object_get(object, "_HOSTNAME")));
-  to->program = keep(&log->program, json_string_value(json_object_get(object, "SYSLOG_IDENTIFIER")));
-  to->pid = number_of(object, "SYSLOG_PID");
+  to->time = number_of(log, entry, "__REALTIME_TIMESTAMP") / 1000;
+  to->host = keep(&log->host, text_of(log, entry, "_HOSTNAME"));
+  to->program = keep(&log->program, text_of(log, entry, "SYSLOG_IDENTIFIER"));
+  to->pid = number_of(log, entry, "SYSLOG_PID");
   if (to->pid == 0)
-    to->pid = number_of(object, "_PID");
-  to->message = keep_message(&log->message, json_object_get(object, "MESSAGE"));
-  json_decref(object);
+    to->pid = number_of(log, entry, "_PID");
+  to->message = keep_message(log, document_get(log->document, entry, "MESSAGE"));
   lower(to->host);
   if (to->time > 0)
     return *to->program && *to->message;
