@@ -108,7 +108,7 @@ def outbound(result):
 
 def memory(result):
     rows = [[count, number(r["rss_max_kb"] / 1024), str(r["threads_max"]), str(r["lost"])] for count, r in result["connections"].items()]
-    names = [[f"{r['domains']:,}", number(r["rss_kb"] / 1024), str(r["queries"]), number(r["cpu_s"] * 1e6 / r["messages"])]
+    names = [[f"{r['domains']:,}", number(r["rss_kb"] / 1024), str(r["queries"]), number(r["cpu_s"] * 1e6 / max(1, r["messages"]))]
              for r in result["names"]]
     return ("### Memory\n\n" + table(["connections at once", "RSS MB", "threads", "replies lost"], rows) + "\n" +
             table(["domains in the cache", "RSS MB", "queries when all are asked again", "CPU us a decision"], names) + "\n")
