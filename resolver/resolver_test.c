@@ -172,12 +172,13 @@ static void silence_is_a_timeout(void **state)
   static const unsigned timeouts[] = {0, 10};
   for (size_t i = 0; i < 2; i++) {
     struct fixture f = set_up(timeouts[i], 1000, 10);
+    uint64_t begun = table_clock();
     const struct dns_answer *answer = lookups_get(f.lookups, "silent.example", DNS_A);
     assert_int_equal(answer->status, DNS_TIMEOUT);
+    assert_true(table_clock() - begun >= timeouts[i]); /* from when it was asked, which can be before the waiting begins */
     assert_int_equal(answer->dnssec, DNSSEC_INDETERMINATE);
     assert_true(dns_is_failure(answer));
     assert_ptr_equal(lookups_get(f.lookups, "silent.example", DNS_A), answer);
-    assert_true(lookups_waited_ms(f.lookups) >= timeouts[i]);
     struct lookups *other = lookups_new(f.resolver, 10);
     assert_int_equal(lookups_get(other, "silent.example", DNS_A)->status, DNS_TIMEOUT);
     assert_int_equal(fake_asked(f.fake, "silent.example", DNS_A), 1); /* still in flight, so joined */
