@@ -5,8 +5,9 @@
     bench/bench.py [--build DIR] [--out DIR] [--quick] [--only NAME,...]
 
 Names: protocol, cold, postfix, outbound, memory, growth (default: all). Writes DIR/results.json, DIR/tables.md and a plot (SVG)
-for each subject; prints the tables. --quick: fewer messages and rounds, to see that it works; its figures are worth little.
-`bench/bench.py --tables DIR` makes tables and plots anew from DIR/results.json.
+for each subject; prints the tables. With --only, what DIR/results.json has of other names stays, as each table is of one run by
+itself. --quick: fewer messages and rounds, to see that it works; its figures are worth little. `bench/bench.py --tables DIR` makes
+tables and plots anew from DIR/results.json.
 
 All runs in the lab (lab/README.md): signed DNS of its own, nothing of the machine is touched. The filters take turns, round by
 round, so that a busy neighbour hurts all of them; figures are medians of the rounds.
@@ -73,8 +74,16 @@ def machine():
             "kernel": platform.release(), "busy_before": round(measure.busy_share(), 3)}
 
 
+def kept(options):
+    """What an earlier run has measured and this one does not."""
+    if set(options.only) == set(SCENES) or not os.path.exists(options.out + "/results.json"):
+        return {}
+    with open(options.out + "/results.json") as f:
+        return {name: scene for name, scene in json.load(f).items() if name in SCENES and name not in options.only}
+
+
 def run(options):
-    results = {"machine": machine(), "quick": options.quick}
+    results = {"machine": machine(), "quick": options.quick, **kept(options)}
     tree = Tree()
     tree.add(world.sender_zones(world.SENDERS) + "\n" + world.destination_zones(world.DESTINATIONS) + "\n" + world.wildcard_zones())
     authority = certs.Authority(inside.fresh("certs"))
