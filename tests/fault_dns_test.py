@@ -169,8 +169,6 @@ def test_silence(dns):
                   f"60 messages while all name servers are silent: each told to come again, the slowest after {slowest:.1f} s", *found[:3])
         tap.point(len(sluisd.wait_messages(60)) == 60, "a line of the audit log for each")
         tap.figures("60 messages at once, all name servers silent", "451 4.7.x", "temperror, defer", f"{slowest:.1f}", "the slowest")
-        tap.point(wait_until(lambda: sluisd.events("resolver-failure"), 5) or not read(sluisd.log).count("resolver:") > 1,
-                  "what the log says agrees with the audit log", read(sluisd.log))
 
 
 def main():

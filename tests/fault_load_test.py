@@ -67,12 +67,15 @@ def test_reload_under_load(dns):
         begun = time.time()
         play(both())
         took = time.time() - begun
+        def is_held(outcome):
+            return any(edit[0] == "quarantine" for edit in outcome.edits)
+
+        def is_refused(outcome):
+            return (outcome.reply or "").startswith(REFUSED)
         wrong = [outcome for forged, outcome in outcomes if not
-                 ((outcome.reply or "").startswith(REFUSED) or ("quarantine", ) == tuple(e[0] for e in outcome.edits if e[0] == "quarantine")
-                  if forged else outcome.verdict == "continue" and "dmarc=pass" in results(outcome))]
+                 (is_refused(outcome) or is_held(outcome) if forged else outcome.verdict == "continue" and "dmarc=pass" in results(outcome))]
         tap.point(not wrong, f"{len(outcomes)} messages during 18 reloads, 6 of them of a bad file: each judged by a good configuration", *wrong[:3])
-        held = sum(any(e[0] == "quarantine" for e in outcome.edits) for forged, outcome in outcomes)
-        refused = sum((outcome.reply or "").startswith(REFUSED) for forged, outcome in outcomes)
+        held, refused = (sum(map(what, (outcome for _, outcome in outcomes))) for what in (is_held, is_refused))
         tap.point(held and refused, f"both of them were in force: {refused} refused, {held} held")
         lines = sluisd.wait_messages(len(outcomes))
         bad_ones = [event for event in sluisd.events("reload") if "why" in event]
@@ -189,7 +192,7 @@ def test_body(dns):
         play(message(sluisd))
         before = memory_kb(sluisd, "VmHWM")
         lines = b"".join(b"%07d 0123456789 abcdefghijklmnopqrstuvwxyz 0123456789 abcdefghijklmnopqrst\r\n" % n for n in range(13000))
-        body = lines * 100
+        body = lines * (100 if plain() else 10)          # sanitizers find in a tenth what they find in all of it
         data = b"From: bob@sender.example\r\nSubject: large\r\n\r\n" + body
         signed = mail.sign(data, "sender.example", "s1", "rsa2048", canon="relaxed/simple")
         begun = time.time()
@@ -201,7 +204,7 @@ def test_body(dns):
         tap.point((outcome.reply or "").startswith(REFUSED), f"{len(body) / 1e6:.0f} MB, one octet is changed: refused", outcome)
         grown = (memory_kb(sluisd, "VmHWM") - before) / 1024
         tap.point(not plain() or grown < 16, f"memory grew by {grown:.1f} MB at most", grown)
-        tap.figures("a body of 100 MB", "250; 550 where one octet was changed", "a line for each", f"{took:.1f}", f"memory +{grown:.1f} MB")
+        tap.figures(f"a body of {len(body) / 1e6:.0f} MB", "250; 550 where one octet was changed", "a line for each", f"{took:.1f}", f"memory +{grown:.1f} MB")
 
 
 async def big(sluisd, data, address):
