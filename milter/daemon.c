@@ -326,12 +326,13 @@ int daemon_serve(struct config *config, void (*ready)(void), char *error, size_t
   else if (gethostname(daemon.host, sizeof daemon.host - 1) < 0)
     strcpy(daemon.host, "localhost");
   service_init(&daemon.service, config, NULL, tell, &daemon);
+  struct config *held = service_config(&daemon.service); /* a reload may come as soon as there is a keeper */
   if (start(&daemon, config, error, error_size) == 0) {
     if (pthread_create(&daemon.keeper, NULL, keep, &daemon) == 0) {
       if (ready)
         ready();
       sd_notify(0, "READY=1");
-      report(LOG_NOTICE, "sluisd %s listens on %s", PACKAGE_VERSION, config->listen);
+      report(LOG_NOTICE, "sluisd %s listens on %s", PACKAGE_VERSION, held->listen);
       status = milter_run() == 0 ? 0 : EX_UNAVAILABLE;
       if (status != 0) {
         snprintf(error, error_size, "libmilter ended with an error");
@@ -343,6 +344,7 @@ int daemon_serve(struct config *config, void (*ready)(void), char *error, size_t
     tell_event(&daemon, &event);
     signatures_shut_down();
   }
+  config_release(held);
   guard_end(daemon.guard);
   if (milter_in_hand() > 0)
     return status; /* a thread of libmilter still uses all of this; the process ends now anyway */
