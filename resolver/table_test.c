@@ -45,6 +45,8 @@ static int look(struct table *table, const char *name, uint64_t now)
   struct table_key key = key_of(table, name, DNS_A);
   if (table_claim(table, &key, now, &result) == TABLE_ANSWERED) {
     answer_release(result.answer);
+    if (result.refresh)
+      table_refresh(result.refresh, NULL, now);
     return (int)result.ttl;
   }
   table_complete(result.entry, answer_of(DNS_FOUND, 0), now);
