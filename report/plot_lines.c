@@ -36,7 +36,7 @@ static void add_grid(struct page *page)
 static void add_percentages(struct page *page)
 {
   for (int percent = 0; percent <= 100; percent += 25) {
-    char label[8];
+    char label[16];
     snprintf(label, sizeof label, "%d%%", percent);
     page_label(page, "tick end", "-12", TOP + HEIGHT - HEIGHT * percent / 100 + 4, label);
   }
