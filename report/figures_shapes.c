@@ -51,7 +51,7 @@ const struct figures_shape figures_shapes[] = {
      " SELECT 'deliveries-local', coalesce((SELECT sum(messages) FROM daily_message WHERE " DAYS
      " AND kind = 'delivery' AND word = 'local'), 0) UNION ALL"
      " SELECT 'missing-lines', coalesce((SELECT sum(CASE WHEN gap > 0 THEN gap ELSE 0 END) FROM (SELECT max(last_seq) -"
-     " min(first_seq) + 1 - sum(lines) AS gap FROM " HOSTS_WITH_LOG " GROUP BY log) g), 0) UNION ALL"
+     " min(first_seq) + 1 - sum(lines) AS gap FROM " HOSTS_WITH_LOG " d GROUP BY log) g), 0) UNION ALL"
      " SELECT 'skipped-lines', coalesce((SELECT sum(skipped) FROM file WHERE coalesce(last_time, $1) >= $1 AND"
      " coalesce(first_time, $1) < $2), 0)",
      NULL, {{"fact", FIGURES_WORD}, {"number", FIGURES_NUMBER}}, 0},
