@@ -13,7 +13,6 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sysexits.h>
-#include <time.h>
 
 #include <unbound.h>
 
@@ -31,13 +30,6 @@ static char **lines;
 static size_t line_count, next;
 static unsigned long questions, failures, running;
 static struct samples samples;
-
-static uint64_t clock_now(void)
-{
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
 
 static void go_on(struct walk *walk);
 
@@ -68,13 +60,13 @@ static void go_on(struct walk *walk)
   char *step = walk->rest ? strsep(&walk->rest, " ") : NULL;
   if (!step) {
     if (walk->started > 0)
-      samples_add(&samples, clock_now() - walk->started);
+      samples_add(&samples, samples_clock() - walk->started);
     if (next == line_count) {
       running--;
       return;
     }
     walk->rest = lines[next++];
-    walk->started = clock_now();
+    walk->started = samples_clock();
     step = strsep(&walk->rest, " ");
   }
   for (char *question; (question = strsep(&step, ","));)
@@ -142,9 +134,9 @@ int main(int count, char **words)
     return EX_SOFTWARE;
   }
   double cpu = cpu_now();
-  uint64_t started = clock_now();
+  uint64_t started = samples_clock();
   run_all(at_once);
-  double seconds = (double)(clock_now() - started) / 1e9;
+  double seconds = (double)(samples_clock() - started) / 1e9;
   samples_sort(&samples);
   printf("{\"walks\": %zu, \"questions\": %lu, \"failures\": %lu, \"seconds\": %.3f, \"cpu_s\": %.3f, \"p50\": %.3f,"
          " \"p99\": %.3f, \"worst\": %.3f}\n",

@@ -70,11 +70,11 @@ static void send_one(struct traffic *traffic, unsigned long number, uint64_t sta
 static bool run_connection(struct worker *worker, bool wait_for_all)
 {
   struct traffic traffic;
-  uint64_t started = traffic_clock();
+  uint64_t started = samples_clock();
   bool good = traffic_open(&traffic, options.socket, worker->error, sizeof worker->error) == 0;
   if (wait_for_all) {
     pthread_barrier_wait(&open_barrier);
-    started = traffic_clock();
+    started = samples_clock();
   }
   unsigned long number = atomic_fetch_add(&next, 1), sent = 0;
   if (number >= options.messages || !good) {
@@ -90,7 +90,7 @@ static bool run_connection(struct worker *worker, bool wait_for_all)
     number = atomic_fetch_add(&next, 1);
     if (number >= options.messages)
       break;
-    started = traffic_clock();
+    started = samples_clock();
   }
   traffic_close(&traffic, &worker->tally);
   return number < options.messages;
@@ -110,7 +110,7 @@ static void write_sample(FILE *file, uint64_t started)
   struct watch watch;
   if (watch_process(options.process, &watch) < 0)
     return;
-  fprintf(file, "%.3f,%lu,%.0f,%ld,%ld,%ld\n", (double)(traffic_clock() - started) / 1e9, atomic_load(&finished),
+  fprintf(file, "%.3f,%lu,%.0f,%ld,%ld,%ld\n", (double)(samples_clock() - started) / 1e9, atomic_load(&finished),
           watch.cpu_ms, watch.rss_kb, watch.files, watch.threads);
   fflush(file);
 }
@@ -118,7 +118,7 @@ static void write_sample(FILE *file, uint64_t started)
 static void *run_watch(void *argument)
 {
   FILE *file = argument;
-  uint64_t started = traffic_clock();
+  uint64_t started = samples_clock();
   const struct timespec pause = {.tv_sec = options.every_ms / 1000, .tv_nsec = options.every_ms % 1000 * 1000000L};
   fputs("seconds,messages,cpu_ms,rss_kb,files,threads\n", file);
   while (!atomic_load(&over)) {
@@ -248,9 +248,9 @@ int main(int count, char **words)
     }
   }
   watch_process(options.process, &before);
-  uint64_t started = traffic_clock();
+  uint64_t started = samples_clock();
   const char *trouble = run_all(&tally);
-  double seconds = (double)(traffic_clock() - started) / 1e9;
+  double seconds = (double)(samples_clock() - started) / 1e9;
   watch_process(options.process, &after);
   if (samples) {
     atomic_store(&over, true);

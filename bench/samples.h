@@ -12,6 +12,7 @@ struct samples {
   size_t count, size;
 };
 
+uint64_t samples_clock(void); /* now, in nanoseconds: durations are differences of these */
 void samples_add(struct samples *samples, uint64_t nanoseconds);
 /* Moves all of `from` over, which is empty then. */
 void samples_join(struct samples *samples, struct samples *from);

@@ -6,18 +6,10 @@
 
 #include <arpa/inet.h>
 #include <string.h>
-#include <time.h>
 
 #include <libmilter/mfdef.h>
 
 enum { CHUNK = 65535 };
-
-uint64_t traffic_clock(void)
-{
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
 
 void tally_join(struct tally *tally, struct tally *from)
 {
@@ -152,7 +144,7 @@ static struct mta *say_rcpt(struct traffic *traffic, const char *recipient, cons
   char path[512];
   struct mta *mta = NULL;
   snprintf(path, sizeof path, "<%s>", recipient);
-  uint64_t asked = traffic_clock();
+  uint64_t asked = samples_clock();
   *reply = SMFIR_CONTINUE;
   for (size_t i = 0; i < traffic->count && !is_refusal(*reply); i++) {
     mta = &traffic->filters[i];
@@ -160,7 +152,7 @@ static struct mta *say_rcpt(struct traffic *traffic, const char *recipient, cons
                host ? host : "receiver.example", NULL);
     *reply = command(mta, SMFIC_RCPT, path, NULL);
   }
-  samples_add(&tally->recipient, traffic_clock() - asked);
+  samples_add(&tally->recipient, samples_clock() - asked);
   return mta;
 }
 
@@ -215,7 +207,7 @@ void traffic_inbound(struct traffic *traffic, const struct corpus_mail *mail, ui
     mta = &traffic->filters[i];
     reply = say_message(traffic, i, mail->message, queue_id);
   }
-  samples_add(&tally->message, traffic_clock() - started);
+  samples_add(&tally->message, samples_clock() - started);
   count_reply(mta, reply, tally);
   for (size_t i = 0; i < traffic->count; i++)
     mta_command(&traffic->filters[i], SMFIC_ABORT, NULL, 0);
@@ -224,7 +216,7 @@ void traffic_inbound(struct traffic *traffic, const struct corpus_mail *mail, ui
 void traffic_outbound(struct traffic *traffic, const struct corpus *corpus, size_t first, size_t count,
                       struct tally *tally)
 {
-  uint64_t started = traffic_clock();
+  uint64_t started = samples_clock();
   say_mail(traffic, "user@receiver.example", "user");
   for (size_t i = 0; i < count; i++) {
     const char *domain = corpus->domains[(first + i) % corpus->domain_count];
@@ -234,7 +226,7 @@ void traffic_outbound(struct traffic *traffic, const struct corpus *corpus, size
     const struct mta *mta = say_rcpt(traffic, recipient, domain, &reply, tally);
     count_reply(mta, reply, tally);
   }
-  samples_add(&tally->message, traffic_clock() - started);
+  samples_add(&tally->message, samples_clock() - started);
   for (size_t i = 0; i < traffic->count; i++)
     mta_command(&traffic->filters[i], SMFIC_ABORT, NULL, 0);
 }

@@ -20,8 +20,6 @@ struct tally {
 
 void tally_join(struct tally *tally, struct tally *from);
 
-uint64_t traffic_clock(void); /* nanoseconds */
-
 enum { FILTERS_MAX = 4 };
 
 /* The filters of one SMTP connection, in the order in which the MTA asks them: each command goes to all in turn, and the
