@@ -21,4 +21,4 @@ ctl_language_test_SOURCES = ctl/language_test.c
 ctl_language_test_LDADD = ctl/libctl.a $(report_libs) $(CMOCKA_LIBS)
 
 TESTS += ctl/sluisctl_test.py ctl/prune_test.py ctl/show_test.py
-EXTRA_DIST += ctl/sluisctl_test.py ctl/prune_test.py ctl/show_test.py ctl/audit_lines.py
+EXTRA_DIST += ctl/sluisctl_test.py ctl/prune_test.py ctl/show_test.py ctl/audit_lines.py ctl/points.py

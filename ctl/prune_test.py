@@ -4,7 +4,6 @@
 import datetime
 import json
 import os
-import shutil
 import signal
 import sqlite3
 import subprocess
@@ -14,6 +13,7 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import audit_lines  # noqa: E402
+import points  # noqa: E402
 
 SLUISCTL = os.path.abspath(os.path.join(os.environ.get("top_builddir", "."), "ctl", "sluisctl"))
 DAY = 86400000
@@ -330,23 +330,5 @@ TESTS = (old_lines_go_and_their_sums_stay, a_second_run_finds_nothing, a_dry_run
          words_are_checked)
 
 
-def main():
-    failed = False
-    print(f"1..{len(TESTS)}")
-    for number, test in enumerate(TESTS, 1):
-        world = World()
-        try:
-            test(world)
-            problem = None
-        except AssertionError as error:
-            problem = str(error)
-        shutil.rmtree(world.folder)
-        failed = failed or problem is not None
-        print("ok" if problem is None else "not ok", number, "-", test.__name__.replace("_", " "))
-        for line in (problem or "").splitlines():
-            print("#", line)
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(points.run(TESTS, World))

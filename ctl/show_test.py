@@ -14,6 +14,7 @@ import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import audit_lines  # noqa: E402
+import points  # noqa: E402
 
 SLUISCTL = os.path.abspath(os.path.join(os.environ.get("top_builddir", "."), "ctl", "sluisctl"))
 FAIL = {"result": "fail", "policy": "reject", "policy_domain": "forged.example", "organizational_domain": "forged.example",
@@ -301,23 +302,5 @@ TESTS = (a_message_from_the_log_alone, a_message_out_tells_each_recipient, what_
          of_very_many_the_newest_are_told, troubles_are_told)
 
 
-def main():
-    failed = False
-    print(f"1..{len(TESTS)}")
-    for number, test in enumerate(TESTS, 1):
-        world = World()
-        try:
-            test(world)
-            problem = None
-        except AssertionError as error:
-            problem = str(error)
-        shutil.rmtree(world.folder)
-        failed = failed or problem is not None
-        print("ok" if problem is None else "not ok", number, "-", test.__name__.replace("_", " "))
-        for line in (problem or "").splitlines():
-            print("#", ascii(line))
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(points.run(TESTS, World))
