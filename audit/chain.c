@@ -15,8 +15,7 @@
 
 enum {
   BLOCK = 65536,
-  LINE_MAX_BYTES = 64 << 20, /* more than any line of ours; what is longer is no audit log */
-  LINES_BACK = 1000          /* that many lines in a row are torn or foreign: then there is no seq to go on with */
+  LINES_BACK = 1000 /* that many lines in a row are torn or foreign: then there is no seq to go on with */
 };
 
 void chain_digest(char out[CHAIN_DIGEST_SIZE], const void *line, size_t length)
@@ -97,7 +96,7 @@ static off_t find_start(int file, off_t end)
     for (size_t i = length; i > 0; i--)
       if (block[i - 1] == '\n')
         return from + (off_t)i;
-    if (end - from > LINE_MAX_BYTES) {
+    if (end - from > CHAIN_LINE_MAX) {
       errno = EFBIG;
       return -1;
     }

@@ -8,7 +8,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { CHAIN_DIGEST_SIZE = 65 }; /* SHA-256 in hexadecimal, and NUL */
+enum {
+  CHAIN_DIGEST_SIZE = 65,   /* SHA-256 in hexadecimal, and NUL */
+  CHAIN_LINE_MAX = 64 << 20 /* more than any line of ours; what is longer is no line of an audit log */
+};
 
 struct chain {
   bool any;                     /* there is a last line */

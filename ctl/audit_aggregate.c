@@ -112,7 +112,7 @@ static int report_on(const struct aggregate *aggregate, struct resolver *resolve
 {
   struct tally tally;
   struct dispatched dispatched;
-  char error[400];
+  struct text error = {0};
   const struct dispatch dispatch = {
       .resolver = resolver,
       .reporter = {aggregate->organization, aggregate->email, aggregate->submitter, "sluis " PACKAGE_VERSION},
@@ -129,8 +129,9 @@ static int report_on(const struct aggregate *aggregate, struct resolver *resolve
     dispatch_want(&tally, ledger, dispatch.now);
   for (size_t i = 0; i < logs->count && tally.day_count > 0; i++)
     if (is_recent(logs->paths[i], tally.begins[0]) &&
-        tally_read(&tally, logs->paths[i], error, sizeof error) < 0) {
-      tell(NULL, true, arena_printf(aggregate->arena, "%s: %s", logs->paths[i], error));
+        tally_read(&tally, logs->paths[i], &error) < 0) {
+      tell(NULL, true, arena_printf(aggregate->arena, "%s: %s", logs->paths[i], error.bytes));
+      text_clear(&error);
       status = EX_NOINPUT;
     }
   if (tally.damaged || tally.dropped)
@@ -142,6 +143,7 @@ static int report_on(const struct aggregate *aggregate, struct resolver *resolve
   if (status == EX_OK)
     status = dispatch_run(&dispatch, &tally, &dispatched) < 0 ? EX_CANTCREAT : dispatched.waiting ? EX_TEMPFAIL : EX_OK;
   tally_free(&tally);
+  text_free(&error);
   return status;
 }
 

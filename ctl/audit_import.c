@@ -35,7 +35,8 @@ static void print_usage(FILE *stream)
         "  --database WHERE  a file (default " COMMAND_DATABASE "), or postgresql://...\n"
         "  --host NAME       the delivery logs are of this host, whatever they say\n"
         "  --postconf FILE   the output of `postconf -n` that was in force when the delivery logs were written\n"
-        "Audit logs of sluisd and delivery logs of Postfix and Sendmail, plain or gzip, in any order.\n"
+        "Audit logs of sluisd and delivery logs of Postfix and Sendmail, plain, gzip, xz or zstd, in any\n"
+        "order.\n"
         "exit status: 0 all is in, 65 lines were skipped, 66 a file was refused, 69 the database failed\n",
         stream);
 }

@@ -2,8 +2,8 @@
 """sluisctl audit show: from logs, from the database and from both, what it tells, and that no mail can write to a terminal."""
 
 import copy
-import gzip
 import json
+import lzma
 import os
 import re
 import shutil
@@ -41,7 +41,7 @@ class World:
         log.outbound("2026-10-04T10:00:00.000Z", audit_lines.recipient("partner.example", "none", "no-tlsa", "no TLSA"),
                      queue_id="4Out1")
         log.save(self.path("old"))
-        with open(self.path("old"), "rb") as f, gzip.open(self.path("audit.jsonl.2.gz"), "wb") as out:
+        with open(self.path("old"), "rb") as f, lzma.open(self.path("audit.jsonl.2.xz"), "wb") as out:
             shutil.copyfileobj(f, out)
         os.remove(self.path("old"))
         log.write("2026-11-01T09:00:00.000Z", "reload", config="cd" * 32)
@@ -102,8 +102,8 @@ def equal(found, wanted):
 
 def a_message_from_the_log_alone(world):
     told = world.show("4In2")
-    has(told, "Inbound message 4In2 at mx1.example.nl, 2026-10-03T10:00:00.000Z", f"{world.path('audit.jsonl.2.gz')}:3 (seq 3)",
-        "SHA-256 " + "ab" * 32, f"the start of 2026-10-01T09:00:00.000Z: {world.path('audit.jsonl.2.gz')}:1",
+    has(told, "Inbound message 4In2 at mx1.example.nl, 2026-10-03T10:00:00.000Z", f"{world.path('audit.jsonl.2.xz')}:3 (seq 3)",
+        "SHA-256 " + "ab" * 32, f"the start of 2026-10-01T09:00:00.000Z: {world.path('audit.jsonl.2.xz')}:1",
         "192.0.2.25, mail.sender.example, which called itself", "TLSv1.3, TLS_AES_256_GCM_SHA384, 256 bits", "good",
         "author forged.example", "SPF pass, sender sender.example: the domain says that this client may send for it; by DNS data "
         "that DNSSEC secures; ip4:192.0.2.25", "SPF none, HELO name", "DKIM pass, signature of sender.example, selector s1, 2048 bits",
@@ -123,7 +123,7 @@ def a_message_out_tells_each_recipient(world):
 
 
 def what_is_proven_and_whether_it_agrees(world):
-    world.store("audit.jsonl.2.gz", "audit.jsonl")
+    world.store("audit.jsonl.2.xz", "audit.jsonl")
     world.deliver(1, "4Out2", "partner.example", "plaintext", tls="none")
     world.deliver(2, "4Out2", "partner.example", "dane-verified")
     world.deliver(3, "4Out2", "alias.example", "tls-only", recipient=None)
@@ -175,11 +175,11 @@ def nothing_found(world):
 
 
 def a_correspondent(world):
-    world.store("audit.jsonl.2.gz")
+    world.store("audit.jsonl.2.xz")
     told = world.show("Partner.Example.")
     has(told, "partner.example As destination of outbound mail, recipients by month", "2026-10 accepted 1; assessed none 1",
         "2026-11 accepted 1; assessed dane 1", "DANE over time", "none from 2026-10-04T10:00:00.000Z to", "first missing link: no-tlsa",
-        f"first seen at {world.path('audit.jsonl.2.gz')}:4", "dane from 2026-11-03T10:00:00.000Z",
+        f"first seen at {world.path('audit.jsonl.2.xz')}:4", "dane from 2026-11-03T10:00:00.000Z",
         f"first seen at {world.path('audit.jsonl')}:3", "rule domain partner.example dane=reject: ", ":2", "Last messages, the newest",
         "outbound 4Out2: 2026-11-03T10:00:00.000Z, mx1.example.nl, DANE dane, accepted", "outbound 4Out1")
     has(world.show("forged.example"), "As author of inbound mail", "2026-10 accepted 1; SPF pass 1; DKIM pass 1; DMARC fail 1; "
@@ -194,11 +194,11 @@ def the_period_counts(world):
 
 
 def log_and_database_are_told_once(world):
-    world.store("audit.jsonl.2.gz", "audit.jsonl")
+    world.store("audit.jsonl.2.xz", "audit.jsonl")
     world.log.outbound("2026-11-04T10:00:00.000Z", audit_lines.recipient("partner.example"), queue_id="4Out2")
     with open(world.path("audit.jsonl"), "ab") as f:
         f.write(world.log.lines[-1] + b"\n")
-    words = ("--database", world.database, "--log", world.path("audit.jsonl"), world.path("audit.jsonl.2.gz"))
+    words = ("--database", world.database, "--log", world.path("audit.jsonl"), world.path("audit.jsonl.2.xz"))
     facts = world.facts("4Out2", *words)
     equal([(f["source"], f["line"]) for f in facts], [("database", 3), ("log", 4)])
     fact = world.facts("partner.example", *words)[0]
@@ -208,20 +208,20 @@ def log_and_database_are_told_once(world):
 
 
 def files_in_the_database_are_not_read_again(world):
-    for name in ("audit.jsonl.2.gz", "audit.jsonl"):
+    for name in ("audit.jsonl.2.xz", "audit.jsonl"):
         os.utime(world.path(name), (1700000000, 1700000000))
-    world.store("audit.jsonl.2.gz")
-    has(world.show("4In1", "--database", world.database, "--log", world.path("audit.jsonl.2.gz"), world.path("audit.jsonl")),
+    world.store("audit.jsonl.2.xz")
+    has(world.show("4In1", "--database", world.database, "--log", world.path("audit.jsonl.2.xz"), world.path("audit.jsonl")),
         "and in 1 log file (1 more are in the database)")
     # But for what was removed from there.
     world.ask("INSERT INTO pruned (id, time, class, first_time, last_time, days, messages, events, accepted, deliveries, counts)"
               " VALUES (1, 1, 'lines', 1, 1759300000000 + 86400000 * 400, 1, 1, 1, 1, 1, 1)")
     world.ask("DELETE FROM message")
-    has(world.show("4In1", "--database", world.database, "--log", world.path("audit.jsonl.2.gz")), "and in 1 log file")
+    has(world.show("4In1", "--database", world.database, "--log", world.path("audit.jsonl.2.xz")), "and in 1 log file")
 
 
 def what_was_removed_is_in_the_counts(world):
-    world.store("audit.jsonl.2.gz", "audit.jsonl")
+    world.store("audit.jsonl.2.xz", "audit.jsonl")
     words = ("--database", world.database)
     before = [world.facts(domain, *words)[0]["counts"] for domain in ("partner.example", "forged.example", "sender.example")]
     assert len(before[0]) > 3 and len(before[1]) > 5
@@ -285,7 +285,7 @@ def of_very_many_the_newest_are_told(world):
 
 def troubles_are_told(world):
     has(world.show("4In1", "--database", world.path("none.db"), status=69), "none.db")
-    has(world.show("4In1", "--log", world.path("none"), world.path("audit.jsonl.2.gz"), status=66), "Inbound message 4In1", "none: No such")
+    has(world.show("4In1", "--log", world.path("none"), world.path("audit.jsonl.2.xz"), status=66), "Inbound message 4In1", "none: No such")
     told = world.show("4In1", "--database", "postgresql://me:secret@/x?host=" + world.path("none"), status=69)
     assert "secret" not in told and "PostgreSQL server" in told, told
     with open(world.path("junk.db"), "wb") as f:

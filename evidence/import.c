@@ -10,10 +10,10 @@
 #include <time.h>
 
 #include "audit/chain.h"
+#include "base/lines.h"
 #include "base/memory.h"
 #include "evidence/audit_reader.h"
 #include "evidence/daily.h"
-#include "evidence/lines.h"
 #include "evidence/moment.h"
 #include "evidence/mta_log.h"
 #include "evidence/mta_reader.h"
@@ -151,18 +151,20 @@ static int note_problem(struct import *import, struct file *file, uint64_t line,
 }
 
 /* Which reader a line is for. An audit log that goes to syslog is found there. */
-static enum origin_use take_line(struct import *import, struct origin *origin, char *line, size_t length, int64_t latest)
+static enum origin_use take_line(struct import *import, struct origin *origin, struct line *line, int64_t latest)
 {
   struct mta_line told;
-  if (!line) {
+  if (line->cut) {
     origin->why = "longer than any log line";
     return ORIGIN_DAMAGED;
   }
-  if (length == 0 || (import->options->wants && !import->options->wants(import->options->wants_context, line, length)))
+  char *bytes = line->bytes;
+  size_t length = line->length;
+  if (length == 0 || (import->options->wants && !import->options->wants(import->options->wants_context, bytes, length)))
     return ORIGIN_OTHER;
-  if (*line == '{' && !mta_log_is_journal(line, length))
-    return audit_reader_take(import->audit, origin, line, length);
-  int status = mta_log_read(import->log, &told, line, length, latest, &origin->why);
+  if (*bytes == '{' && !mta_log_is_journal(bytes, length))
+    return audit_reader_take(import->audit, origin, bytes, length);
+  int status = mta_log_read(import->log, &told, bytes, length, latest, &origin->why);
   if (status <= 0)
     return status == 0 ? ORIGIN_OTHER : ORIGIN_DAMAGED;
   if (*told.message == '{' && strcmp(told.program, "sluisd") == 0)
@@ -184,17 +186,16 @@ static void note_time(struct file *file, const struct origin *origin)
 /* All lines that are new. 0 or -1. */
 static int take_lines(struct import *import, struct file *file, struct lines *lines)
 {
-  char *line;
-  size_t length;
+  struct line line;
   int status;
   struct origin origin = {.registry = import->registry, .file = file->id};
-  while ((status = lines_next(lines, &line, &length)) == 1) {
+  while ((status = lines_next_whole(lines, &line)) == 1) {
     text_clear(&file->last);
-    text_add_bytes(&file->last, line ? line : "", length);
-    origin.line = (int64_t)lines_number(lines);
+    text_add_bytes(&file->last, line.bytes, line.length);
+    origin.line = (int64_t)line.number;
     origin.kind = NULL;
     file->count.lines++;
-    switch (take_line(import, &origin, line, length, lines_changed(lines))) {
+    switch (take_line(import, &origin, &line, lines_changed(lines))) {
     case ORIGIN_USED:
       file->count.used++;
       break;
@@ -205,14 +206,14 @@ static int take_lines(struct import *import, struct file *file, struct lines *li
       break;
     case ORIGIN_DAMAGED:
       file->count.skipped++;
-      if (note_problem(import, file, lines_number(lines), origin.why) < 0)
+      if (note_problem(import, file, line.number, origin.why) < 0)
         return -1;
       break;
     case ORIGIN_FAILED:
       return -1;
     }
     note_time(file, &origin);
-    if (import->options->on_progress && lines_number(lines) % PROGRESS_LINES == 0)
+    if (import->options->on_progress && line.number % PROGRESS_LINES == 0)
       import->options->on_progress(import->options->context, file->path, lines_share(lines));
   }
   if (status < 0)
@@ -223,15 +224,15 @@ static int take_lines(struct import *import, struct file *file, struct lines *li
 /* Reads over what is in the database, and makes sure that it is what it was. 0, or 1 with the reason. */
 static int skip_known(struct file *file, struct lines *lines, struct text *why)
 {
-  char *line, digest[CHAIN_DIGEST_SIZE] = "";
-  size_t length;
+  struct line line;
+  char digest[CHAIN_DIGEST_SIZE] = "";
   while (lines_bytes(lines) < file->bytes) {
-    if (lines_next(lines, &line, &length) != 1) {
+    if (lines_next_whole(lines, &line) != 1) {
       text_printf(why, "is shorter than it was at its last import, when it had %llu lines", (unsigned long long)file->lines);
       return 1;
     }
     if (lines_bytes(lines) >= file->bytes)
-      chain_digest(digest, line ? line : "", length);
+      chain_digest(digest, line.bytes, line.length);
   }
   if (file->bytes == 0 || (lines_bytes(lines) == file->bytes && strcmp(digest, file->last_line) == 0))
     return 0;
@@ -242,12 +243,11 @@ static int skip_known(struct file *file, struct lines *lines, struct text *why)
 /* The digest of the first line. 0, or 1 where there is none yet, with the reason where that is a trouble. */
 static int read_first_line(struct file *file, struct text *why)
 {
-  char *line;
-  size_t length;
-  struct lines *lines = lines_open(file->path, why);
-  int status = lines ? lines_next(lines, &line, &length) : -1;
+  struct line line;
+  struct lines *lines = lines_open(file->path, IMPORT_LINE_MAX, why);
+  int status = lines ? lines_next_whole(lines, &line) : -1;
   if (status == 1)
-    chain_digest(file->first_line, line ? line : "", length);
+    chain_digest(file->first_line, line.bytes, line.length);
   else if (lines && status < 0)
     text_add(why, lines_error(lines));
   lines_close(lines);
@@ -259,13 +259,13 @@ static int import_lines(struct import *import, struct file *file, struct text *w
 {
   if (registry_begin(import->registry) < 0 || mta_reader_begin(import->mta) < 0 || find_file(import, file) < 0)
     return -1;
-  struct lines *lines = lines_open(file->path, why);
+  struct lines *lines = lines_open(file->path, IMPORT_LINE_MAX, why);
   int status = lines ? skip_known(file, lines, why) : 1;
   if (status == 0)
     status = take_lines(import, file, lines);
   if (status == 0) {
     file->bytes = lines_bytes(lines);
-    file->lines = lines_number(lines);
+    file->lines = lines_count(lines);
     chain_digest(file->last_line, file->last.bytes ? file->last.bytes : "", file->last.length);
   }
   lines_close(lines);
@@ -307,18 +307,17 @@ int import_settle(struct import *import)
 int64_t import_first_moment(const char *path)
 {
   struct text ignored = {0};
-  struct lines *lines = lines_open(path, &ignored);
+  struct lines *lines = lines_open(path, IMPORT_LINE_MAX, &ignored);
   struct mta_log *log = mta_log_new();
   struct mta_line told;
-  char *line;
+  struct line line;
   const char *why;
-  size_t length;
   int64_t moment = 0;
-  for (int i = 0; lines && moment == 0 && i < PEEK_LINES && lines_next(lines, &line, &length) == 1; i++) {
-    const char *time = line && *line == '{' ? strstr(line, "\"time\":\"") : NULL;
+  for (int i = 0; lines && moment == 0 && i < PEEK_LINES && lines_next_whole(lines, &line) == 1; i++) {
+    const char *time = *line.bytes == '{' ? strstr(line.bytes, "\"time\":\"") : NULL;
     if (time)
       moment_read(&moment, time + 8);
-    else if (line && mta_log_read(log, &told, line, length, lines_changed(lines), &why) == 1)
+    else if (!line.cut && mta_log_read(log, &told, line.bytes, line.length, lines_changed(lines), &why) == 1)
       moment = told.time;
   }
   mta_log_free(log);

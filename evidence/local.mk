@@ -1,6 +1,6 @@
 # Sources, libraries and tests of evidence/.
 noinst_LIBRARIES += evidence/libevidence.a
-evidence_libevidence_a_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS) $(PQ_CFLAGS) $(ZLIB_CFLAGS) $(CRYPTO_CFLAGS) $(YAJL_CFLAGS)
+evidence_libevidence_a_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS) $(PQ_CFLAGS) $(CRYPTO_CFLAGS) $(YAJL_CFLAGS)
 evidence_libevidence_a_SOURCES = \
   evidence/arrivals.c evidence/arrivals.h \
   evidence/audit_reader.c evidence/audit_reader.h \
@@ -13,7 +13,6 @@ evidence_libevidence_a_SOURCES = \
   evidence/document.c evidence/document.h \
   evidence/hold.c evidence/hold.h \
   evidence/import.c evidence/import.h \
-  evidence/lines.c evidence/lines.h \
   evidence/moment.c evidence/moment.h \
   evidence/mta_fact.h \
   evidence/mta_log.c evidence/mta_log.h \
@@ -27,7 +26,7 @@ evidence_libevidence_a_SOURCES = \
   evidence/settle.c evidence/settle.h \
   evidence/settle_recipients.c evidence/settle_recipients.h \
   evidence/tls_sessions.c evidence/tls_sessions.h
-evidence_libs = evidence/libevidence.a $(audit_libs) $(SQLITE_LIBS) $(PQ_LIBS) $(ZLIB_LIBS)
+evidence_libs = evidence/libevidence.a $(audit_libs) $(SQLITE_LIBS) $(PQ_LIBS) $(lines_libs)
 
 unit_tests += evidence/class_test evidence/daily_test evidence/document_test evidence/mta_fact_test evidence/mta_log_test
 evidence_class_test_SOURCES = evidence/class_test.c

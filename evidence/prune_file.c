@@ -5,22 +5,23 @@
 #include <string.h>
 
 #include "audit/chain.h"
-#include "evidence/lines.h"
+#include "base/lines.h"
+#include "evidence/import.h"
 #include "evidence/moment.h"
 #include "evidence/prune.h"
 
 /* What a line says of itself, where it is one of the log. */
-static void note_line(struct prune_file *file, const char *line, size_t length)
+static void note_line(struct prune_file *file, const struct line *line)
 {
   int64_t moment;
-  uint64_t seq = line ? chain_seq(line, length) : 0;
-  chain_digest(file->digest, line ? line : "", length);
+  uint64_t seq = line->cut ? 0 : chain_seq(line->bytes, line->length);
+  chain_digest(file->digest, line->bytes, line->length);
   if (seq == 0)
     return;
   if (file->first_seq == 0)
     file->first_seq = seq;
   file->last_seq = seq;
-  const char *time = strstr(line, "\"time\":\"");
+  const char *time = strstr(line->bytes, "\"time\":\"");
   if (!time || moment_read(&moment, time + strlen("\"time\":\"")) == 0)
     return;
   if (file->first_time == 0 || moment < file->first_time)
@@ -32,18 +33,17 @@ static void note_line(struct prune_file *file, const char *line, size_t length)
 /* Reads the file to its end. 0, or -1 with the reason. */
 static int read_file(struct prune_file *file, char first_line[CHAIN_DIGEST_SIZE], struct text *why)
 {
-  char *line;
-  size_t length;
+  struct line line;
   int status;
-  struct lines *lines = lines_open(file->path, why);
+  struct lines *lines = lines_open(file->path, IMPORT_LINE_MAX, why);
   if (!lines)
     return -1;
-  while ((status = lines_next(lines, &line, &length)) == 1) {
-    note_line(file, line, length);
-    if (lines_number(lines) == 1)
+  while ((status = lines_next_whole(lines, &line)) == 1) {
+    note_line(file, &line);
+    if (line.number == 1)
       memcpy(first_line, file->digest, CHAIN_DIGEST_SIZE);
   }
-  file->lines = lines_number(lines);
+  file->lines = lines_count(lines);
   if (status < 0)
     text_add(why, lines_error(lines));
   lines_close(lines);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "feedback/dispatch.h"
 #include "feedback/ledger.h"
 #include "feedback/tally.h"
@@ -36,6 +37,7 @@ static struct resolver *open_zone(const char *path)
 int main(int count, char **words)
 {
   char error[400];
+  struct text why = {0};
   struct tally tally;
   struct dispatched dispatched;
   if (count < 7)
@@ -57,12 +59,15 @@ int main(int count, char **words)
   tally_open(&tally);
   dispatch_want(&tally, dispatch.ledger, dispatch.now);
   for (int i = 6; i < count; i++)
-    if (tally_read(&tally, words[i], error, sizeof error) < 0)
-      printf("! %s: %s\n", words[i], error);
+    if (tally_read(&tally, words[i], &why) < 0) {
+      printf("! %s: %s\n", words[i], why.bytes);
+      text_clear(&why);
+    }
   int status = dispatch_run(&dispatch, &tally, &dispatched);
   printf("%zu sent, %zu unasked, %zu earlier, %zu waiting; %zu messages, %zu damaged\n", dispatched.sent,
          dispatched.unasked, dispatched.earlier, dispatched.waiting, (size_t)tally.messages, (size_t)tally.damaged);
   tally_free(&tally);
+  text_free(&why);
   ledger_close(dispatch.ledger);
   resolver_close(dispatch.resolver);
   return status < 0 ? 73 : dispatched.waiting ? 75 : 0;

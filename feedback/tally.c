@@ -13,9 +13,9 @@
 #include "audit/value.h"
 #include "base/domain.h"
 #include "base/ip.h"
+#include "base/lines.h"
 #include "base/memory.h"
 #include "base/text.h"
-#include "trail/tape.h"
 
 enum { BUCKETS = 1 << 16, DAY_LENGTH = 10, DAY_SECONDS = 86400 };
 
@@ -269,7 +269,7 @@ static void count_line(struct tally *tally, struct arena *arena, size_t day, con
 }
 
 /* The wanted day of a line, by its fixed beginning: most lines are of other days, and not worth reading. */
-static bool find_day(const struct tally *tally, const struct tape_line *line, size_t *day)
+static bool find_day(const struct tally *tally, const struct line *line, size_t *day)
 {
   static const char key[] = ",\"time\":\"";
   const char *time = memmem(line->bytes, line->length < 60 ? line->length : 60, key, sizeof key - 1);
@@ -281,7 +281,7 @@ static bool find_day(const struct tally *tally, const struct tape_line *line, si
   return false;
 }
 
-static void take_line(struct tally *tally, const struct tape_line *line)
+static void take_line(struct tally *tally, const struct line *line)
 {
   size_t day;
   if (line->cut || (line->length > 0 && line->bytes[0] != '{')) {
@@ -300,7 +300,7 @@ static void take_line(struct tally *tally, const struct tape_line *line)
 }
 
 /* Each line of a log is unlike any other, for the hash in it. */
-static bool is_copy(struct tally *tally, const struct tape_line *line)
+static bool is_copy(struct tally *tally, const struct line *line)
 {
   char digest[CHAIN_DIGEST_SIZE];
   chain_digest(digest, line->bytes, line->length);
@@ -312,18 +312,20 @@ static bool is_copy(struct tally *tally, const struct tape_line *line)
   return false;
 }
 
-int tally_read(struct tally *tally, const char *path, char *error, size_t error_size)
+int tally_read(struct tally *tally, const char *path, struct text *error)
 {
-  struct tape_line line;
-  struct tape *tape = tape_open(path, error, error_size);
-  if (!tape)
+  struct line line;
+  struct lines *lines = lines_open(path, CHAIN_LINE_MAX, error);
+  if (!lines)
     return -1;
   int status;
-  while ((status = tape_next(tape, &line, error, error_size)) > 0) {
+  while ((status = lines_next(lines, &line)) > 0) {
     if (line.number == 1 && is_copy(tally, &line))
       break;
     take_line(tally, &line);
   }
-  tape_close(tape);
+  if (status < 0)
+    text_add(error, lines_error(lines));
+  lines_close(lines);
   return status < 0 ? -1 : 0;
 }

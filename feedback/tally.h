@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 struct arena;
+struct text;
 
 enum { TALLY_DAYS_MAX = 8, TALLY_SIGNATURES_MAX = 20, TALLY_ROWS_MAX = 1000000 };
 
@@ -63,5 +64,5 @@ void tally_free(struct tally *tally);
 /* Wants one more day, given by any second of it. -1 where there are TALLY_DAYS_MAX already. */
 int tally_want(struct tally *tally, int64_t second);
 /* Reads one file. A file that begins with the same line as one before is its copy, and not counted twice. 0, or -1 with
- * a message in error; what could be read is counted all the same. */
-int tally_read(struct tally *tally, const char *path, char *error, size_t error_size);
+ * a message appended to error; what could be read is counted all the same. */
+int tally_read(struct tally *tally, const char *path, struct text *error);

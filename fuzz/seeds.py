@@ -7,8 +7,10 @@ Other seeds, and what once failed, stand beside them, and what a fuzzer found fr
 
 import gzip
 import hashlib
+import lzma
 import os
 import struct
+import subprocess
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -132,6 +134,12 @@ OUTBOUND = (
     '"base":"mx.b.nl"}],"ttl":60},"action":"reject"}],"dns_queries":5')
 
 
+def in_one_piece(compress):
+    """A compressed log without the octet that would end it (fuzz/trail.c)."""
+    logs = (chain(f',"version":"0.{n}"', "", events=("start", "stop")) for n in range(1000))
+    return next(packed for packed in (compress(log.encode()) for log in logs) if b"\x1e" not in packed)
+
+
 def log_seeds():
     log = chain(',"version":"0.1.0"', INBOUND, OUTBOUND, ',"direction":"inbound"', "", events=("start",))
     lines = log.splitlines(keepends=True)
@@ -145,6 +153,8 @@ def log_seeds():
     seed("trail", "anew", log + chain("", "", events=("start", "stop")) + log.replace(":11:", ":09:"))
     seed("trail", "gzip", gzip.compress(log.encode(), mtime=0))
     seed("trail", "cut-gzip", gzip.compress(log.encode(), mtime=0)[:-20] + b"\x1enonsense\nmore")
+    seed("trail", "xz", in_one_piece(lzma.compress))
+    seed("trail", "zstd", in_one_piece(lambda log: subprocess.run(["zstd", "-c"], input=log, stdout=subprocess.PIPE, check=True).stdout))
 
 
 # ---- milter sessions ----

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * The walk over the chain of an audit log. The input is a log, or two, with an octet 0x1e between them; each may be
- * compressed with gzip.
+ * compressed.
  */
 #include <stdio.h>
 #include <string.h>

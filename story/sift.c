@@ -8,7 +8,8 @@
 
 #include "audit/chain.h"
 #include "audit/emitter.h"
-#include "evidence/lines.h"
+#include "base/lines.h"
+#include "evidence/import.h"
 #include "story/row.h"
 
 /* A file can be read and noted in this time, and written to meanwhile. */
@@ -45,12 +46,11 @@ static bool is_wanted(void *context, const char *line, size_t length)
 static bool read_start(const char *path, char digest[CHAIN_DIGEST_SIZE], int64_t *changed)
 {
   struct text ignored = {0};
-  char *line;
-  size_t length;
-  struct lines *lines = lines_open(path, &ignored);
-  bool read = lines && lines_next(lines, &line, &length) == 1;
+  struct line line;
+  struct lines *lines = lines_open(path, IMPORT_LINE_MAX, &ignored);
+  bool read = lines && lines_next_whole(lines, &line) == 1;
   if (read) {
-    chain_digest(digest, line ? line : "", length);
+    chain_digest(digest, line.bytes, line.length);
     *changed = lines_changed(lines);
   }
   lines_close(lines);

@@ -5,6 +5,7 @@ pieces; which delivery belongs to which transaction; and what is no log line. Sp
 
 import datetime
 import gzip
+import lzma
 import json
 import os
 import pty
@@ -83,7 +84,7 @@ class World:
     def write(self, name, content, changed=NOON + DAY):
         data = content if isinstance(content, bytes) else content.encode()
         with open(self.path(name), "wb") as f:
-            f.write(gzip.compress(data) if name.endswith(".gz") else data)
+            f.write(gzip.compress(data) if name.endswith(".gz") else lzma.compress(data) if name.endswith(".xz") else data)
         os.utime(self.path(name), (changed, changed))
         return self.path(name)
 
@@ -315,7 +316,8 @@ def test_files(backend, point):
         status, out, _ = world.run(world.write("audit.jsonl", b"".join(lines[:5])))
         point(out.startswith("2 lines, 2 with facts"), "a file that has grown gives what is new", out)
         os.rename(log, world.path("audit.jsonl.1"))
-        status, out, _ = world.run(world.path("audit.jsonl.1"), world.write("audit.jsonl.2.gz", b"".join(lines[:5])))
+        status, out, _ = world.run(world.path("audit.jsonl.1"), world.write("audit.jsonl.2.gz", b"".join(lines[:5])),
+                                   world.write("audit.jsonl.3.xz", b"".join(lines[:5])))
         point(out.startswith("0 lines"), "under another name, and compressed, it is the same file", out)
         status, out, _ = world.run(world.write("copy.jsonl", b"".join(lines[2:])))
         point("4 lines, 1 with facts, 0 skipped, 3 known from other files" in out, "lines of another file are not counted twice", out)
@@ -326,7 +328,7 @@ def test_files(backend, point):
         status, out, err = world.run(world.write("audit.jsonl", lines[0]))
         point(status == 66 and "is shorter than it was" in err, "as is one that was cut", status, err)
         status, out, err = world.run(world.path("missing.jsonl"), world.folder)
-        point(status == 66 and "No such file" in err and "not a file" in err, "and what is no file", status, err)
+        point(status == 66 and "No such file" in err and "not a regular file" in err, "and what is no file", status, err)
         whole = gzip.compress(b"".join(audit(*((NOON + i, "4B1", []) for i in range(2000))).splitlines(keepends=True)))
         with open(world.path("cut.gz"), "wb") as f:
             f.write(whole[:len(whole) // 2])

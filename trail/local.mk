@@ -1,13 +1,11 @@
 # Sources, libraries and tests of trail/.
 noinst_LIBRARIES += trail/libtrail.a
-trail_libtrail_a_CFLAGS = $(AM_CFLAGS) $(ZLIB_CFLAGS)
 trail_libtrail_a_SOURCES = \
   trail/mark.c trail/mark.h \
   trail/path.c trail/path.h \
   trail/survey.c trail/survey.h \
-  trail/tape.c trail/tape.h \
   trail/verdict.c trail/verify.c trail/verify.h
-trail_libs = trail/libtrail.a $(audit_libs) $(ZLIB_LIBS)
+trail_libs = trail/libtrail.a $(audit_libs) $(lines_libs)
 
 TESTS += trail/auditor_test.py trail/tamper_test.py
 EXTRA_DIST += trail/auditor_test.py trail/tamper_test.py

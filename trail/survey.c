@@ -7,13 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "audit/chain.h"
+#include "base/lines.h"
 #include "base/memory.h"
 #include "base/text.h"
-#include "trail/tape.h"
 
-enum { KILLED_MAX = 1000, KEYS_MAX = 10000, WHY_SIZE = 200 };
+enum { KILLED_MAX = 1000, KEYS_MAX = 10000 };
 
-static struct spot spot_of(size_t file, const struct tape_line *line, const struct mark *mark)
+static struct spot spot_of(size_t file, const struct line *line, const struct mark *mark)
 {
   struct spot spot = {.file = file, .line = line->number, .seq = mark->seq};
   memcpy(spot.time, mark->time, sizeof spot.time);
@@ -107,7 +108,7 @@ static struct segment *begin(struct survey *survey, const struct spot *spot, con
 }
 
 static struct segment *take_line(struct survey *survey, struct segment *segment, const struct spot *spot,
-                                 const struct tape_line *line, const struct mark *mark)
+                                 const struct line *line, const struct mark *mark)
 {
   if (!segment || !follows(segment, mark))
     segment = begin(survey, spot, mark);
@@ -134,23 +135,25 @@ static const char *keep(struct survey *survey, const char *why)
 static void read_file(struct survey *survey, size_t index)
 {
   struct survey_file *file = &survey->files[index];
-  char why[WHY_SIZE];
   struct segment *segment = NULL;
-  struct tape_line line;
+  struct line line;
   struct mark mark;
-  struct tape *tape = tape_open(file->path, why, sizeof why);
-  if (!tape) {
+  struct text why = {0};
+  struct lines *lines = lines_open(file->path, CHAIN_LINE_MAX, &why);
+  if (!lines) {
     file->unreadable = true;
-    file->why = keep(survey, why);
+    file->why = keep(survey, why.bytes);
+    text_free(&why);
     return;
   }
-  tape_identity(tape, &file->device, &file->inode);
+  file->device = lines_status(lines)->st_dev;
+  file->inode = lines_status(lines)->st_ino;
   for (size_t i = 0; i < index; i++)
     if (!survey->files[i].unreadable && survey->files[i].device == file->device &&
         survey->files[i].inode == file->inode)
       file->copy = true;
   int status = 0;
-  while (!file->copy && (status = tape_next(tape, &line, why, sizeof why)) > 0) {
+  while (!file->copy && (status = lines_next(lines, &line)) > 0) {
     mark_read(&mark, line.bytes, line.length);
     struct spot spot = spot_of(index, &line, &mark);
     segment = take_line(survey, segment, &spot, &line, &mark);
@@ -159,8 +162,8 @@ static void read_file(struct survey *survey, size_t index)
     file->lines = line.number;
   }
   if (status < 0)
-    file->why = keep(survey, why);
-  tape_close(tape);
+    file->why = keep(survey, lines_error(lines));
+  lines_close(lines);
 }
 
 void survey_read(struct survey *survey, char *const *paths, size_t count)
@@ -237,16 +240,16 @@ static void fill_beginning(struct segment *rest, const struct spot *spot, const 
 static size_t cut_file(struct cut *cut, size_t file, size_t index)
 {
   struct survey *survey = cut->survey;
-  char why[WHY_SIZE];
-  struct tape_line line;
+  struct text ignored = {0};
+  struct line line;
   struct mark mark;
   size_t end = index;
   while (end < survey->segment_count && survey->segments[end].first.file == file)
     end++;
-  struct tape *tape = index < end ? tape_open(survey->files[file].path, why, sizeof why) : NULL;
+  struct lines *lines = index < end ? lines_open(survey->files[file].path, CHAIN_LINE_MAX, &ignored) : NULL;
   struct segment *part = index < end ? add_part(cut, &survey->segments[index]) : NULL;
   bool begins = false;
-  while (tape && index < end && tape_next(tape, &line, why, sizeof why) > 0) {
+  while (lines && index < end && lines_next(lines, &line) > 0) {
     mark_read(&mark, line.bytes, line.length);
     struct spot spot = spot_of(file, &line, &mark);
     if (begins)
@@ -262,7 +265,8 @@ static size_t cut_file(struct cut *cut, size_t file, size_t index)
       begins = true;
     }
   }
-  tape_close(tape);
+  lines_close(lines);
+  text_free(&ignored);
   while (++index < end) /* the file has become shorter meanwhile */
     add_part(cut, &survey->segments[index]);
   return end;

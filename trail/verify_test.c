@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * What the daemon's own writer makes is verified as whole; the tape gives back every byte. What is done to logs, and
- * the words for it, is in tamper_test.py.
+ * What the daemon's own writer makes is verified as whole. What is done to logs, and the words for it, is in
+ * tamper_test.py.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,7 +16,6 @@
 
 #include "audit/log.h"
 #include "trail/mark.h"
-#include "trail/tape.h"
 #include "trail/verify.h"
 
 enum { PATH_SIZE = 300 };
@@ -99,64 +98,6 @@ static void test_writer(void **state)
   verdict_free(&verdict);
 }
 
-static void test_tape(void **state)
-{
-  (void)state;
-  static const char bytes[] = "one\n\n\0two\xff\r\nopen";
-  static const struct {
-    const char *bytes;
-    size_t length;
-    bool open;
-  } rows[] = {{"one", 3, false}, {"", 0, false}, {"\0two\xff\r", 6, false}, {"open", 4, true}};
-  struct tape_line line;
-  char why[200];
-  save(bytes, sizeof bytes - 1);
-  struct tape *tape = tape_open(path, why, sizeof why);
-  assert_non_null(tape);
-  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-    assert_int_equal(tape_next(tape, &line, why, sizeof why), 1);
-    assert_int_equal(line.length, rows[i].length);
-    assert_memory_equal(line.bytes, rows[i].bytes, line.length);
-    assert_int_equal(line.number, i + 1);
-    assert_int_equal(line.open, rows[i].open);
-  }
-  assert_int_equal(tape_next(tape, &line, why, sizeof why), 0);
-  assert_int_equal(tape_next(tape, &line, why, sizeof why), 0);
-  tape_close(tape);
-  assert_null(tape_open(folder, why, sizeof why));
-  assert_string_equal(why, "not a regular file");
-  tape_close(NULL);
-}
-
-/* Longer than a block of reading, and longer than any line may be. */
-static void test_long_lines(void **state)
-{
-  (void)state;
-  size_t length = (size_t)TAPE_LINE_MAX + 100;
-  char *bytes = malloc(length + 1), why[200];
-  struct tape_line line;
-  memset(bytes, 'x', length);
-  bytes[length] = '\n';
-  bytes[1000000] = '\n';
-  save(bytes, length + 1);
-  struct tape *tape = tape_open(path, why, sizeof why);
-  assert_int_equal(tape_next(tape, &line, why, sizeof why), 1);
-  assert_int_equal(line.length, 1000000);
-  assert_false(line.cut);
-  assert_int_equal(tape_next(tape, &line, why, sizeof why), 1);
-  assert_int_equal(line.length, length - 1000001);
-  tape_close(tape);
-  bytes[1000000] = 'x';
-  save(bytes, length + 1);
-  tape = tape_open(path, why, sizeof why);
-  assert_int_equal(tape_next(tape, &line, why, sizeof why), 1);
-  assert_int_equal(line.length, TAPE_LINE_MAX);
-  assert_true(line.cut);
-  assert_int_equal(tape_next(tape, &line, why, sizeof why), 0);
-  tape_close(tape);
-  free(bytes);
-}
-
 #define PREV "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
 static void test_mark(void **state)
@@ -202,8 +143,6 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(test_writer, set_up, tear_down),
-      cmocka_unit_test_setup_teardown(test_tape, set_up, tear_down),
-      cmocka_unit_test_setup_teardown(test_long_lines, set_up, tear_down),
       cmocka_unit_test(test_mark),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
