@@ -223,6 +223,16 @@ static int read_block(struct unpack *unpack)
   return 0;
 }
 
+size_t unpack_suffix(const char *name)
+{
+  static const char *const suffixes[] = {".gz", ".xz", ".zst"};
+  size_t length = strlen(name);
+  for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++)
+    if (length > strlen(suffixes[i]) && strcmp(name + length - strlen(suffixes[i]), suffixes[i]) == 0)
+      return strlen(suffixes[i]);
+  return 0;
+}
+
 ssize_t unpack_read(struct unpack *unpack, char *buffer, size_t size)
 {
   ZSTD_outBuffer output = {.dst = buffer, .size = size};

@@ -16,6 +16,8 @@ struct unpack;
  * error. */
 struct unpack *unpack_open(const char *path, struct text *error);
 void unpack_close(struct unpack *unpack); /* takes NULL */
+/* How long the end of a name is that programs which compress add to it (".gz", ".xz", ".zst"); 0 for none. */
+size_t unpack_suffix(const char *name);
 /* How many bytes went to `buffer`, at most `size`; 0 at the end; -1 where the file cannot be read on: a bad disk, a
  * stream that is damaged, cut off, or asks for more memory than is given to it. What could be read before has been
  * handed out by then. */

@@ -12,6 +12,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "base/unpack.h"
 #include "ctl/command.h"
 #include "ctl/setup.h"
 #include "policy/config.h"
@@ -26,7 +27,7 @@ static long long rotation_of(const char *rest)
   if ((*rest != '.' && *rest != '-') || rest[1] < '0' || rest[1] > '9' || strlen(rest) > 20)
     return -1;
   long long number = strtoll(rest + 1, &end, 10);
-  if (*end && strcmp(end, ".gz") != 0 && strcmp(end, ".xz") != 0 && strcmp(end, ".zst") != 0)
+  if (end[unpack_suffix(rest)] != '\0')
     return -1;
   return *rest == '.' ? number : 100000000000LL - number;
 }
