@@ -2,7 +2,6 @@
  *
  * sluisctl audit aggregate-reports [FILE...]: DMARC aggregate reports (RFC 9990) from the audit log.
  */
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,8 +13,10 @@
 #include "base/text.h"
 #include "config.h"
 #include "ctl/command.h"
+#include "ctl/day.h"
 #include "ctl/logs.h"
 #include "ctl/setup.h"
+#include "ctl/words.h"
 #include "feedback/destination.h"
 #include "feedback/dispatch.h"
 #include "feedback/ledger.h"
@@ -23,6 +24,7 @@
 #include "policy/config.h"
 #include "resolver/resolver.h"
 
+#define COMMAND "audit aggregate-reports"
 #define DEFAULT_STATE "/var/lib/sluis/aggregate-reports"
 #define DEFAULT_SENDMAIL "/usr/sbin/sendmail"
 
@@ -51,25 +53,6 @@ static void print_usage(FILE *stream)
         stream);
 }
 
-static int usage(const char *why)
-{
-  fprintf(stderr, "sluisctl audit aggregate-reports: %s\n", why);
-  return EX_USAGE;
-}
-
-static int read_date(struct aggregate *aggregate, const char *word)
-{
-  char form[32];
-  struct tm day = {0};
-  const char *end = strptime(word, "%Y-%m-%d", &day);
-  aggregate->date = end && !*end ? (int64_t)timegm(&day) : 0;
-  strftime(form, sizeof form, "%Y-%m-%d", &day);
-  aggregate->has_date = true;
-  if (strcmp(form, word) != 0)
-    return usage("--date wants YYYY-MM-DD");
-  return aggregate->date + DAY_SECONDS <= time(NULL) ? EX_OK : usage("that day is not over (in UTC)");
-}
-
 static void tell(void *context, bool trouble, const char *text)
 {
   char printable[4000];
@@ -86,13 +69,13 @@ static int find_reporter(struct aggregate *aggregate, const struct config *confi
   if (domain_normalize(aggregate->submitter, config->authserv_id, strlen(config->authserv_id)) < 0)
     *aggregate->submitter = '\0';
   if (!aggregate->email && !*aggregate->submitter)
-    return usage("--email is needed, as the configuration has no authserv-id");
+    return words_refuse_for(COMMAND, "--email is needed, as the configuration has no authserv-id");
   const char *address = arena_printf(aggregate->arena, "mailto:%s%s", aggregate->email ? aggregate->email :
                                      "postmaster@",
                                      aggregate->email ? "" : aggregate->submitter);
   aggregate->email = destination_read(aggregate->arena, address, strlen(address), &domain);
   if (!aggregate->email || strcmp(aggregate->email, address + strlen("mailto:")) != 0)
-    return usage("--email wants a plain address, local@domain in lower case");
+    return words_refuse_for(COMMAND, "--email wants a plain address, local@domain in lower case");
   if (!*aggregate->submitter)
     strcpy(aggregate->submitter, domain);
   if (!aggregate->organization)
@@ -165,48 +148,59 @@ static int run(struct aggregate *aggregate, const struct config *config, const s
   return status;
 }
 
-static int read_options(struct aggregate *aggregate, int count, char **words)
+static bool read_option(void *words, int option, char *value)
+{
+  struct aggregate *to = words;
+  switch (option) {
+  case 'd':
+    to->has_date = true;
+    to->date = day_read(value) / 1000;
+    return true;
+  case 's':
+    to->state = value;
+    return true;
+  case 'n':
+    to->folder = value;
+    return true;
+  case 'o':
+    to->organization = value;
+    return true;
+  case 'e':
+    to->email = value;
+    return true;
+  case 'm':
+    to->sendmail = value;
+    return true;
+  default:
+    return false;
+  }
+}
+
+/* -1: go on; else an exit status. */
+static int read_words(struct command_options *options, struct aggregate *to, int count, char **words)
 {
   static const struct option long_options[] = {
       {"date", required_argument, NULL, 'd'},    {"state", required_argument, NULL, 's'},
       {"dry-run", required_argument, NULL, 'n'}, {"org", required_argument, NULL, 'o'},
       {"email", required_argument, NULL, 'e'},   {"sendmail", required_argument, NULL, 'm'},
-      {"help", no_argument, NULL, 'h'},          {NULL, 0, NULL, 0}};
-  int option, status = EX_OK;
-  while (status == EX_OK && (option = getopt_long(count, words, "h", long_options, NULL)) != -1) {
-    switch (option) {
-    case 'd':
-      status = read_date(aggregate, optarg);
-      break;
-    case 's':
-      aggregate->state = optarg;
-      break;
-    case 'n':
-      aggregate->folder = optarg;
-      break;
-    case 'o':
-      aggregate->organization = optarg;
-      break;
-    case 'e':
-      aggregate->email = optarg;
-      break;
-    case 'm':
-      aggregate->sendmail = optarg;
-      break;
-    default:
-      print_usage(option == 'h' ? stdout : stderr);
-      return option == 'h' ? -1 : EX_USAGE;
-    }
-  }
-  return status;
+      WORDS_END};
+  static const struct words_grammar grammar = {long_options, read_option, print_usage};
+  int status = words_read(&grammar, options, to, count, words);
+  if (status >= 0 || !to->has_date)
+    return status;
+  if (to->date <= 0)
+    return words_refuse_for(COMMAND, "--date wants YYYY-MM-DD");
+  if (to->date + DAY_SECONDS <= time(NULL))
+    return -1;
+  return words_refuse_for(COMMAND, "that day is not over (in UTC)");
 }
 
 int command_audit_aggregate(struct command_options *options, int count, char **words)
 {
   struct aggregate aggregate = {.state = DEFAULT_STATE, .sendmail = DEFAULT_SENDMAIL};
-  int status = read_options(&aggregate, count, words);
-  if (status != EX_OK)
-    return status < 0 ? EX_OK : status;
+  int status = read_words(options, &aggregate, count, words);
+  if (status >= 0)
+    return status;
   struct config *config = setup_config(options);
   if (!config)
     return EX_CONFIG;

@@ -2,7 +2,6 @@
  *
  * sluisctl audit hold: what audit prune keeps beyond its time, because of an incident.
  */
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
@@ -13,9 +12,12 @@
 #include "base/domain.h"
 #include "ctl/command.h"
 #include "ctl/day.h"
+#include "ctl/words.h"
 #include "evidence/hold.h"
 
 /* BIO2 5.28.01 asks for three years. */
+#define COMMAND "audit hold"
+
 enum { HOLD_DAYS = 3 * 366, NAME_MAX_LENGTH = 100, NOT_THERE = 1 };
 
 struct words {
@@ -40,12 +42,6 @@ static void print_usage(FILE *stream)
         stream);
 }
 
-static int refuse(const char *why)
-{
-  fprintf(stderr, "sluisctl audit hold: %s\n", why);
-  return EX_USAGE;
-}
-
 static bool read_day(int64_t *to, const char *word, int64_t more)
 {
   int64_t day = day_read(word);
@@ -53,8 +49,9 @@ static bool read_day(int64_t *to, const char *word, int64_t more)
   return day >= 0;
 }
 
-static bool read_option(struct words *to, int option, const char *value)
+static bool read_option(void *words, int option, char *value)
 {
+  struct words *to = words;
   static char domain[DOMAIN_SIZE], reason[TEXT_PRINTABLE_MAX + 1];
   switch (option) {
   case 'd':
@@ -95,34 +92,25 @@ static int read_words(struct command_options *options, struct words *to, int cou
       {"database", required_argument, NULL, 'd'}, {"from", required_argument, NULL, 'f'},
       {"to", required_argument, NULL, 't'},       {"until", required_argument, NULL, 'u'},
       {"reason", required_argument, NULL, 'r'},   {"domain", required_argument, NULL, 'D'},
-      {"release", no_argument, NULL, 'R'},        {"json", no_argument, NULL, 'j'},
-      {"help", no_argument, NULL, 'h'},           {NULL, 0, NULL, 0}};
-  int option;
-  optind = 0;
-  while ((option = getopt_long(count, words, "h", long_options, NULL)) != -1) {
-    if (option == 'j') {
-      options->json = true;
-    } else if (option == 'h') {
-      print_usage(stdout);
-      return EX_OK;
-    } else if (!read_option(to, option, optarg)) {
-      print_usage(stderr);
-      return EX_USAGE;
-    }
-  }
+      {"release", no_argument, NULL, 'R'},        WORDS_JSON,
+      WORDS_END};
+  static const struct words_grammar grammar = {long_options, read_option, print_usage};
+  int status = words_read(&grammar, options, to, count, words);
+  if (status >= 0)
+    return status;
   to->list = optind == count;
   if (to->list)
     return -1;
   if (optind + 1 != count)
-    return refuse("one name at a time");
+    return words_refuse_for(COMMAND, "one name at a time");
   to->hold.name = words[optind];
   if (!is_name(to->hold.name))
-    return refuse("a name has letters, digits, '-', '_' and '.'");
+    return words_refuse_for(COMMAND, "a name has letters, digits, '-', '_' and '.'");
   if (to->release)
     return -1;
   if (to->hold.first_time == 0 || to->hold.last_time <= to->hold.first_time || !to->hold.reason)
-    return refuse("a hold needs --from, --to and --reason");
-  return to->hold.ends > to->hold.made ? -1 : refuse("--until is over");
+    return words_refuse_for(COMMAND, "a hold needs --from, --to and --reason");
+  return to->hold.ends > to->hold.made ? -1 : words_refuse_for(COMMAND, "--until is over");
 }
 
 static void tell_row(void *context, const struct hold *hold)
@@ -166,7 +154,7 @@ static int change(struct database *database, const struct words *words)
   const struct hold *hold = &words->hold;
   int status = words->release ? hold_end(database, hold->name, hold->made) : hold_add(database, hold);
   if (status > 0)
-    fprintf(stderr, "sluisctl audit hold: %s %s\n", hold->name,
+    fprintf(stderr, "sluisctl " COMMAND ": %s %s\n", hold->name,
             words->release ? "is no hold that lasts" : "is the name of a hold already");
   if (status == 0)
     syslog(LOG_NOTICE, "audit hold: %s %s", hold->name, words->release ? "was released" : "was made");
@@ -188,7 +176,7 @@ int command_audit_hold(struct command_options *options, int count, char **argume
   if (database)
     status = words.list ? hold_list(database, options->json ? write_row : tell_row, &words) : change(database, &words);
   if (status < 0)
-    fprintf(stderr, "sluisctl audit hold: %s\n", database ? database_error(database) : error.bytes);
+    fprintf(stderr, "sluisctl " COMMAND ": %s\n", database ? database_error(database) : error.bytes);
   database_close(database);
   text_free(&error);
   return status < 0 ? EX_UNAVAILABLE : status > 0 ? NOT_THERE : EX_OK;

@@ -2,7 +2,6 @@
  *
  * sluisctl audit import FILE...: logs into the database of evidence.
  */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 #include "base/memory.h"
 #include "ctl/command.h"
 #include "ctl/setup.h"
+#include "ctl/words.h"
 #include "evidence/import.h"
 #include "policy/config.h"
 
@@ -41,30 +41,26 @@ static void print_usage(FILE *stream)
         stream);
 }
 
-static int read_words(struct words *to, int count, char **words)
+static bool read_option(void *words, int option, char *value)
+{
+  struct words *to = words;
+  *(option == 'd' ? &to->database : option == 'H' ? &to->host : &to->postconf) = value;
+  return true;
+}
+
+/* -1: go on; else an exit status. */
+static int read_words(struct command_options *options, struct words *to, int count, char **words)
 {
   static const struct option long_options[] = {{"database", required_argument, NULL, 'd'},
                                                {"host", required_argument, NULL, 'H'},
                                                {"postconf", required_argument, NULL, 'p'},
-                                               {"help", no_argument, NULL, 'h'},
-                                               {NULL, 0, NULL, 0}};
-  int option;
-  while ((option = getopt_long(count, words, "h", long_options, NULL)) != -1) {
-    if (option == 'd')
-      to->database = optarg;
-    else if (option == 'H')
-      to->host = optarg;
-    else if (option == 'p')
-      to->postconf = optarg;
-    else {
-      print_usage(option == 'h' ? stdout : stderr);
-      return option == 'h' ? EX_OK : EX_USAGE;
-    }
-  }
-  if (optind == count) {
-    print_usage(stderr);
-    return EX_USAGE;
-  }
+                                               WORDS_END};
+  static const struct words_grammar grammar = {long_options, read_option, print_usage};
+  int status = words_read(&grammar, options, to, count, words);
+  if (status >= 0)
+    return status;
+  if (optind == count)
+    return words_refuse(&grammar);
   to->files = words + optind;
   to->file_count = count - optind;
   return -1;
@@ -77,22 +73,16 @@ static void end_bar(struct teller *teller)
   teller->bar = false;
 }
 
-static const char *printable(const char *path)
-{
-  static char shown[TEXT_PRINTABLE_MAX + 1];
-  return text_printable(shown, sizeof shown, path, strlen(path));
-}
-
 static void tell_problem(void *context, const char *path, uint64_t line, const char *why)
 {
   struct teller *teller = context;
   end_bar(teller);
   if (line == 0)
-    fprintf(stderr, "%s: %s\n", printable(path), why);
+    fprintf(stderr, "%s: %s\n", words_printable(path), why);
   else if (++teller->shown <= SHOWN_MAX)
-    fprintf(stderr, "%s:%llu: skipped: %s\n", printable(path), (unsigned long long)line, why);
+    fprintf(stderr, "%s:%llu: skipped: %s\n", words_printable(path), (unsigned long long)line, why);
   else if (teller->shown == SHOWN_MAX + 1)
-    fprintf(stderr, "%s: more are not shown\n", printable(path));
+    fprintf(stderr, "%s: more are not shown\n", words_printable(path));
 }
 
 static void tell_progress(void *context, const char *path, double share)
@@ -104,7 +94,7 @@ static void tell_progress(void *context, const char *path, double share)
   for (int i = 0; i < BAR_WIDTH; i++)
     bar[i] = i < (int)(share * BAR_WIDTH) ? '#' : '.';
   bar[BAR_WIDTH] = '\0';
-  fprintf(stderr, "\r\033[K[%s] %3.0f%% %.60s", bar, share * 100, printable(path));
+  fprintf(stderr, "\r\033[K[%s] %3.0f%% %.60s", bar, share * 100, words_printable(path));
   teller->bar = true;
 }
 
@@ -153,7 +143,7 @@ static int import_all(struct import *import, const struct words *words, struct d
     int result = import_file(import, files[i].path, &count, &why);
     end_bar(teller);
     if (result > 0) {
-      fprintf(stderr, "%s: not imported: %s\n", printable(files[i].path), why.bytes);
+      fprintf(stderr, "%s: not imported: %s\n", words_printable(files[i].path), why.bytes);
       status = EX_NOINPUT;
     } else if (result < 0) {
       status = EX_UNAVAILABLE;
@@ -172,7 +162,7 @@ static int import_all(struct import *import, const struct words *words, struct d
 int command_audit_import(struct command_options *options, int count, char **argument)
 {
   struct words words = {.database = COMMAND_DATABASE};
-  int status = read_words(&words, count, argument);
+  int status = read_words(options, &words, count, argument);
   if (status >= 0)
     return status;
   struct config *config = setup_config(options);
@@ -181,7 +171,7 @@ int command_audit_import(struct command_options *options, int count, char **argu
   struct text error = {0};
   struct postconf postconf;
   if (words.postconf && postconf_read(&postconf, words.postconf, &error) < 0) {
-    fprintf(stderr, "sluisctl audit import: %s\n", printable(error.bytes));
+    fprintf(stderr, "sluisctl audit import: %s\n", words_printable(error.bytes));
     text_free(&error);
     config_release(config);
     return EX_NOINPUT;

@@ -3,7 +3,6 @@
  * sluisctl audit prune: removes what has been kept for long enough, and says so.
  */
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +15,7 @@
 #include "ctl/command.h"
 #include "ctl/day.h"
 #include "ctl/logs.h"
+#include "ctl/words.h"
 #include "evidence/prune.h"
 
 /* Counts: the five half-years of a trend, and the one that is not over. */
@@ -47,14 +47,15 @@ static bool read_days(long *to, const char *word)
   return *word >= '0' && *word <= '9' && !*end && *to > 0 && *to <= DAYS_MAX;
 }
 
-static bool read_option(struct words *to, int option)
+static bool read_option(void *words, int option, char *value)
 {
+  struct words *to = words;
   if (option == 'd')
-    to->database = optarg;
+    to->database = value;
   else if (option == 'l')
-    return read_days(&to->lines, optarg);
+    return read_days(&to->lines, value);
   else if (option == 'c')
-    return read_days(&to->counts, optarg);
+    return read_days(&to->counts, value);
   else if (option == 'f')
     to->files = true;
   else if (option == 'n')
@@ -65,32 +66,21 @@ static bool read_option(struct words *to, int option)
 }
 
 /* -1: go on; else an exit status. */
-static int read_words(struct words *to, int count, char **words)
+static int read_words(struct command_options *options, struct words *to, int count, char **words)
 {
   static const struct option long_options[] = {
       {"database", required_argument, NULL, 'd'}, {"lines", required_argument, NULL, 'l'},
       {"counts", required_argument, NULL, 'c'},   {"files", no_argument, NULL, 'f'},
-      {"dry-run", no_argument, NULL, 'n'},        {"help", no_argument, NULL, 'h'},
-      {NULL, 0, NULL, 0}};
-  int option;
-  optind = 0;
-  while ((option = getopt_long(count, words, "h", long_options, NULL)) != -1) {
-    if (option == 'h') {
-      print_usage(stdout);
-      return EX_OK;
-    }
-    if (!read_option(to, option)) {
-      print_usage(stderr);
-      return EX_USAGE;
-    }
-  }
-  if (optind == count && to->counts >= to->lines)
+      {"dry-run", no_argument, NULL, 'n'},        WORDS_END};
+  static const struct words_grammar grammar = {long_options, read_option, print_usage};
+  int status = words_read(&grammar, options, to, count, words);
+  if (status >= 0)
+    return status;
+  if (optind < count)
+    return words_refuse(&grammar);
+  if (to->counts >= to->lines)
     return -1;
-  if (optind == count)
-    fputs("sluisctl audit prune: sums are made of lines, and kept for as long at least\n", stderr);
-  else
-    print_usage(stderr);
-  return EX_USAGE;
+  return words_refuse_for("audit prune", "sums are made of lines, and kept for as long at least");
 }
 
 /* On standard output, and, where something was removed, to syslog (BIO2 5.33.01). */
@@ -123,12 +113,6 @@ static void tell_rows(const struct words *words, const struct prune_options *opt
   text_free(&text);
 }
 
-static const char *printable(const char *path)
-{
-  static char shown[TEXT_PRINTABLE_MAX + 1];
-  return text_printable(shown, sizeof shown, path, strlen(path));
-}
-
 /* Noted before it is done: a note of a file that is still there does no harm, and the next run removes it. */
 static int remove_file(const struct words *words, const struct prune_options *options, struct database *database,
                        const struct prune_file *file)
@@ -137,11 +121,11 @@ static int remove_file(const struct words *words, const struct prune_options *op
   if (prune_note_file(database, options, file) < 0)
     return -1;
   if (!words->rehearse && unlink(file->path) < 0) {
-    fprintf(stderr, "sluisctl audit prune: %s: %s\n", printable(file->path), strerror(errno));
+    fprintf(stderr, "sluisctl audit prune: %s: %s\n", words_printable(file->path), strerror(errno));
     return STAYED;
   }
   text_printf(&text, "removed %s: %" PRIu64 " lines, seq %" PRIu64 " to %" PRIu64 ", hash of the last line %s",
-              printable(file->path), file->lines, file->first_seq, file->last_seq, file->digest);
+              words_printable(file->path), file->lines, file->first_seq, file->last_seq, file->digest);
   tell(words, text.bytes);
   text_free(&text);
   return 0;
@@ -192,7 +176,7 @@ static int prune(const struct words *words, struct database *database, const str
 int command_audit_prune(struct command_options *options, int count, char **argument)
 {
   struct words words = {.database = COMMAND_DATABASE, .lines = LINES_DAYS, .counts = COUNTS_DAYS};
-  int status = read_words(&words, count, argument);
+  int status = read_words(options, &words, count, argument);
   if (status >= 0)
     return status;
   struct log_list logs = {0};

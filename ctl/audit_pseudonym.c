@@ -2,7 +2,6 @@
  *
  * sluisctl audit pseudonym ADDRESS...: what an address is called in the audit log, under each key that is still there.
  */
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
@@ -11,6 +10,7 @@
 #include "audit/record.h"
 #include "ctl/command.h"
 #include "ctl/setup.h"
+#include "ctl/words.h"
 #include "policy/config.h"
 
 static void print_usage(FILE *stream)
@@ -48,26 +48,17 @@ static void tell(const struct command_options *options, const struct audit_origi
 
 int command_audit_pseudonym(struct command_options *options, int count, char **words)
 {
-  static const struct option long_options[] = {
-      {"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
-  int option;
-  optind = 0;
-  while ((option = getopt_long(count, words, "h", long_options, NULL)) != -1) {
-    if (option == 'j') {
-      options->json = true;
-      continue;
-    }
-    print_usage(option == 'h' ? stdout : stderr);
-    return option == 'h' ? EX_OK : EX_USAGE;
-  }
-  if (optind == count) {
-    print_usage(stderr);
-    return EX_USAGE;
-  }
+  static const struct option long_options[] = {WORDS_JSON, WORDS_END};
+  static const struct words_grammar grammar = {long_options, NULL, print_usage};
+  int status = words_read(&grammar, options, NULL, count, words);
+  if (status >= 0)
+    return status;
+  if (optind == count)
+    return words_refuse(&grammar);
   struct config *config = setup_config(options);
   if (config && config->audit.keys.count == 0)
     fputs("sluisctl audit pseudonym: the configuration does not tell addresses as pseudonyms\n", stderr);
-  int status = config && config->audit.keys.count > 0 ? EX_OK : EX_CONFIG;
+  status = config && config->audit.keys.count > 0 ? EX_OK : EX_CONFIG;
   for (int i = optind; status == EX_OK && i < count; i++)
     for (size_t j = 0; j < config->audit.keys.count; j++) {
       struct audit_origin origin = record_origin(config, NULL);

@@ -2,7 +2,6 @@
  *
  * sluisctl audit report: the figures of a period, from the database of evidence.
  */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,12 +9,13 @@
 #include <time.h>
 
 #include "ctl/command.h"
+#include "ctl/day.h"
 #include "ctl/language.h"
 #include "ctl/setup.h"
-#include "evidence/moment.h"
+#include "ctl/words.h"
 #include "report/write.h"
 
-enum { DAY_MS = 86400000, THRESHOLD_DEFAULT = 5, THRESHOLD_MAX = 1000000 };
+enum { THRESHOLD_DEFAULT = 5, THRESHOLD_MAX = 1000000 };
 
 static const struct {
   const char *name;
@@ -42,19 +42,9 @@ static void print_usage(FILE *stream)
         stream);
 }
 
-/* The first millisecond of a day, or -1. */
-static int64_t read_date(const char *word)
+static bool read_option(void *words, int option, char *value)
 {
-  int64_t moment;
-  char full[32];
-  if (strlen(word) != 10)
-    return -1;
-  snprintf(full, sizeof full, "%sT00:00:00Z", word);
-  return moment_read(&moment, full) == strlen(full) && moment > 0 ? moment : -1;
-}
-
-static bool read_option(struct words *to, int option, const char *value)
-{
+  struct words *to = words;
   char *end;
   long number;
   switch (option) {
@@ -62,19 +52,19 @@ static bool read_option(struct words *to, int option, const char *value)
     to->database = value;
     return true;
   case 'f':
-    return (to->figures.from = read_date(value)) > 0;
+    return (to->figures.from = day_read(value)) > 0;
   case 't':
-    to->figures.to = read_date(value);
-    if (to->figures.to < 0)
-      return false;
-    to->figures.to += DAY_MS;
-    return true;
+    to->figures.to = day_read(value) + DAY_MS;
+    return to->figures.to >= DAY_MS;
   case 'F':
     to->write = NULL;
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
       if (strcmp(forms[i].name, value) == 0)
         to->write = forms[i].write;
     return to->write != NULL;
+  case 'J':
+    to->write = write_json;
+    return true;
   case 'l':
     return language_read(&to->language, value);
   case 'p':
@@ -87,7 +77,7 @@ static bool read_option(struct words *to, int option, const char *value)
 }
 
 /* -1: go on; else an exit status. */
-static int read_words(struct words *to, int count, char **words)
+static int read_words(struct command_options *options, struct words *to, int count, char **words)
 {
   static const struct option long_options[] = {{"database", required_argument, NULL, 'd'},
                                                {"from", required_argument, NULL, 'f'},
@@ -95,35 +85,21 @@ static int read_words(struct words *to, int count, char **words)
                                                {"format", required_argument, NULL, 'F'},
                                                {"language", required_argument, NULL, 'l'},
                                                {"public", optional_argument, NULL, 'p'},
-                                               {"json", no_argument, NULL, 'j'},
-                                               {"help", no_argument, NULL, 'h'},
-                                               {NULL, 0, NULL, 0}};
-  int option;
-  optind = 0; /* the command above read some */
-  while ((option = getopt_long(count, words, "h", long_options, NULL)) != -1) {
-    if (option == 'h') {
-      print_usage(stdout);
-      return EX_OK;
-    }
-    if (option == 'j') {
-      to->write = write_json;
-    } else if (!read_option(to, option, optarg)) {
-      print_usage(stderr);
-      return EX_USAGE;
-    }
-  }
+                                               {"json", no_argument, NULL, 'J'}, /* the last of it and --format */
+                                               WORDS_END};
+  static const struct words_grammar grammar = {long_options, read_option, print_usage};
+  int status = words_read(&grammar, options, to, count, words);
+  if (status >= 0)
+    return status;
   bool backwards = to->figures.to > 0 && to->figures.from >= to->figures.to;
-  if (optind == count && !backwards)
-    return -1;
-  print_usage(stderr);
-  return EX_USAGE;
+  return optind == count && !backwards ? -1 : words_refuse(&grammar);
 }
 
 int command_audit_report(struct command_options *options, int count, char **argument)
 {
   struct words words = {.database = COMMAND_DATABASE, .write = options->json ? write_json : write_text};
   words.language = language_choose(getenv("LC_ALL"), getenv("LC_MESSAGES"), getenv("LANG"));
-  int status = read_words(&words, count, argument);
+  int status = read_words(options, &words, count, argument);
   if (status >= 0)
     return status;
   struct config *config = setup_config(options);

@@ -2,7 +2,6 @@
  *
  * sluisctl audit show: the whole story of a message or a correspondent.
  */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,9 +15,12 @@
 #include "ctl/day.h"
 #include "ctl/logs.h"
 #include "ctl/setup.h"
+#include "ctl/words.h"
 #include "story/sift.h"
 #include "story/story.h"
 #include "story/tell.h"
+
+#define COMMAND "audit show"
 
 enum { NOTHING = 1 };
 
@@ -44,14 +46,9 @@ static void print_usage(FILE *stream)
         stream);
 }
 
-static int refuse(const char *why)
+static bool read_option(void *words, int option, char *value)
 {
-  fprintf(stderr, "sluisctl audit show: %s\n", why);
-  return EX_USAGE;
-}
-
-static bool read_option(struct words *to, int option, char *value)
-{
+  struct words *to = words;
   int64_t day = option == 'f' || option == 't' ? day_read(value) : 0;
   if (option == 'd')
     to->database = value;
@@ -72,11 +69,11 @@ static int read_word(struct words *to, const char *word)
   to->word = word;
   size_t length = strlen(word);
   if (length == 0 || length > TEXT_PRINTABLE_MAX)
-    return refuse("that is neither a queue id nor a Message-ID nor a domain");
+    return words_refuse_for(COMMAND, "that is neither a queue id nor a Message-ID nor a domain");
   if (to->key != STORY_DOMAIN)
     return -1;
   to->word = to->domain;
-  return domain_normalize(to->domain, word, length) == 0 ? -1 : refuse("that is not a domain");
+  return domain_normalize(to->domain, word, length) == 0 ? -1 : words_refuse_for(COMMAND, "that is not a domain");
 }
 
 /* -1: go on; else an exit status. */
@@ -86,49 +83,31 @@ static int read_words(struct command_options *options, struct words *to, int cou
                                                {"log", required_argument, NULL, 'l'},
                                                {"from", required_argument, NULL, 'f'},
                                                {"to", required_argument, NULL, 't'},
-                                               {"json", no_argument, NULL, 'j'},
-                                               {"help", no_argument, NULL, 'h'},
-                                               {NULL, 0, NULL, 0}};
-  int option;
-  optind = 0;
-  while ((option = getopt_long(count, words, "h", long_options, NULL)) != -1) {
-    if (option == 'j') {
-      options->json = true;
-    } else if (option == 'h') {
-      print_usage(stdout);
-      return EX_OK;
-    } else if (!read_option(to, option, optarg)) {
-      print_usage(stderr);
-      return EX_USAGE;
-    }
-  }
-  if (optind == count || to->from >= to->to) {
-    print_usage(stderr);
-    return EX_USAGE;
-  }
+                                               WORDS_JSON,
+                                               WORDS_END};
+  static const struct words_grammar grammar = {long_options, read_option, print_usage};
+  int status = words_read(&grammar, options, to, count, words);
+  if (status >= 0)
+    return status;
+  if (optind == count || to->from >= to->to)
+    return words_refuse(&grammar);
   for (int i = optind + 1; i < count; i++)
     to->files[to->file_count++] = words[i];
   return read_word(to, words[optind]);
-}
-
-static const char *printable(const char *path)
-{
-  static char shown[TEXT_PRINTABLE_MAX + 1];
-  return text_printable(shown, sizeof shown, path, strlen(path));
 }
 
 /* An address of a server can hold a password. */
 static const char *name_of_database(const struct words *words)
 {
   const char *where = words->database ? words->database : COMMAND_DATABASE;
-  return strstr(where, "://") ? "on the PostgreSQL server" : printable(where);
+  return strstr(where, "://") ? "on the PostgreSQL server" : words_printable(where);
 }
 
 static void tell_problem(void *context, const char *path, uint64_t line, const char *why)
 {
   (void)context;
   (void)line;
-  fprintf(stderr, "sluisctl: %s: %s\n", printable(path), why);
+  fprintf(stderr, "sluisctl: %s: %s\n", words_printable(path), why);
 }
 
 /* The database: the one that is named must be there. 0 or an exit status. */
@@ -142,7 +121,7 @@ static int open_database(const struct words *words, struct story *story)
   if (database)
     story->sources[story->source_count++] = (struct story_source){database, "database"};
   else
-    fprintf(stderr, "sluisctl audit show: %s: %s\n", name_of_database(words), error.bytes);
+    fprintf(stderr, "sluisctl " COMMAND ": %s: %s\n", name_of_database(words), error.bytes);
   text_free(&error);
   return database || !words->database ? EX_OK : EX_UNAVAILABLE;
 }
@@ -167,7 +146,7 @@ static int open_logs(const struct words *words, struct story *story, struct sift
     if (database)
       story->sources[story->source_count++] = (struct story_source){database, "log"};
     else
-      fprintf(stderr, "sluisctl audit show: %s\n", error.bytes);
+      fprintf(stderr, "sluisctl " COMMAND ": %s\n", error.bytes);
     status = database ? EX_OK : EX_UNAVAILABLE;
   }
   text_free(&error);
@@ -203,10 +182,10 @@ static int show(const struct command_options *options, const struct words *words
     fputc('\n', stdout);
     tell_sources(stdout, words, story, sift);
   } else if (count == 0) {
-    fprintf(stderr, "sluisctl audit show: nothing is known of %s; ", printable(words->word));
+    fprintf(stderr, "sluisctl " COMMAND ": nothing is known of %s; ", words_printable(words->word));
     tell_sources(stderr, words, story, sift);
   } else {
-    fprintf(stderr, "sluisctl audit show: %s\n", story->error);
+    fprintf(stderr, "sluisctl " COMMAND ": %s\n", story->error);
   }
   text_free(&lines);
   text_free(&told);

@@ -2,7 +2,6 @@
  *
  * sluisctl audit verify [FILE...]: is the audit log whole?
  */
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
@@ -10,6 +9,7 @@
 #include "base/text.h"
 #include "ctl/command.h"
 #include "ctl/logs.h"
+#include "ctl/words.h"
 #include "trail/verify.h"
 
 enum { BREAK = 1 };
@@ -24,12 +24,9 @@ static void print_usage(FILE *stream)
 
 static void tell_unreadable(const struct survey *survey)
 {
-  char shown[TEXT_PRINTABLE_MAX + 1];
   for (size_t i = 0; i < survey->file_count; i++)
     if (survey->files[i].unreadable)
-      fprintf(stderr, "sluisctl: %s: %s\n",
-              text_printable(shown, sizeof shown, survey->files[i].path, strlen(survey->files[i].path)),
-                  survey->files[i].why);
+      fprintf(stderr, "sluisctl: %s: %s\n", words_printable(survey->files[i].path), survey->files[i].why);
 }
 
 static int verify(const struct command_options *options, const struct log_list *logs)
@@ -48,19 +45,13 @@ static int verify(const struct command_options *options, const struct log_list *
 
 int command_audit_verify(struct command_options *options, int count, char **words)
 {
-  static const struct option long_options[] = {
-      {"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
-  int option;
-  while ((option = getopt_long(count, words, "h", long_options, NULL)) != -1) {
-    if (option == 'j') {
-      options->json = true;
-      continue;
-    }
-    print_usage(option == 'h' ? stdout : stderr);
-    return option == 'h' ? EX_OK : EX_USAGE;
-  }
+  static const struct option long_options[] = {WORDS_JSON, WORDS_END};
+  static const struct words_grammar grammar = {long_options, NULL, print_usage};
+  int status = words_read(&grammar, options, NULL, count, words);
+  if (status >= 0)
+    return status;
   struct log_list logs;
-  int status = logs_find(&logs, options, words + optind, (size_t)(count - optind));
+  status = logs_find(&logs, options, words + optind, (size_t)(count - optind));
   if (status == EX_OK)
     status = verify(options, &logs);
   logs_free(&logs);

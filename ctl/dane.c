@@ -2,7 +2,6 @@
  *
  * sluisctl dane DOMAIN...: the DANE verdict of each destination.
  */
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
@@ -15,6 +14,7 @@
 #include "ctl/command.h"
 #include "ctl/destination.h"
 #include "ctl/setup.h"
+#include "ctl/words.h"
 #include "policy/config.h"
 #include "resolver/resolver.h"
 
@@ -36,9 +36,7 @@ static bool is_destination(const char *word)
   struct next_hop hop = next_hop_parse(word);
   if (hop.kind != NEXT_HOP_INVALID && !hop.several)
     return true;
-  char printable[200];
-  text_printable(printable, sizeof printable, word, strlen(word));
-  fprintf(stderr, "sluisctl dane: \"%s\" is not a domain\n", printable);
+  fprintf(stderr, "sluisctl dane: \"%s\" is not a domain\n", words_printable(word));
   return false;
 }
 
@@ -90,21 +88,13 @@ static void print_usage(FILE *stream)
 
 int command_dane(struct command_options *options, int count, char **words)
 {
-  static const struct option long_options[] = {
-      {"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
-  int option;
-  while ((option = getopt_long(count, words, "h", long_options, NULL)) != -1) {
-    if (option == 'j') {
-      options->json = true;
-      continue;
-    }
-    print_usage(option == 'h' ? stdout : stderr);
-    return option == 'h' ? EX_OK : EX_USAGE;
-  }
-  if (optind == count) {
-    print_usage(stderr);
-    return EX_USAGE;
-  }
+  static const struct option long_options[] = {WORDS_JSON, WORDS_END};
+  static const struct words_grammar grammar = {long_options, NULL, print_usage};
+  int status = words_read(&grammar, options, NULL, count, words);
+  if (status >= 0)
+    return status;
+  if (optind == count)
+    return words_refuse(&grammar);
   for (int i = optind; i < count; i++)
     if (!is_destination(words[i]))
       return EX_USAGE;

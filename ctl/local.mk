@@ -9,7 +9,8 @@ ctl_sluisctl_SOURCES = ctl/main.c ctl/command.h \
   ctl/day.c ctl/day.h \
   ctl/dane.c ctl/message.c \
   ctl/logs.c ctl/logs.h \
-  ctl/setup.c ctl/setup.h
+  ctl/setup.c ctl/setup.h \
+  ctl/words.c ctl/words.h
 ctl_sluisctl_LDADD = ctl/libctl.a $(feedback_libs) story/libstory.a $(report_libs) $(session_libs)
 
 unit_tests += ctl/destination_test

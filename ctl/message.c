@@ -2,7 +2,6 @@
  *
  * sluisctl message FILE: what sluisd would do with a message, and why.
  */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +14,7 @@
 #include "checks/dkim.h"
 #include "ctl/command.h"
 #include "ctl/setup.h"
+#include "ctl/words.h"
 #include "resolver/resolver.h"
 #include "session/replay.h"
 #include "session/service.h"
@@ -37,35 +37,37 @@ static void print_usage(FILE *stream)
         stream);
 }
 
+static bool read_option(void *to, int option, char *value)
+{
+  struct envelope *envelope = to;
+  if (option == 'i')
+    envelope->ip = value;
+  else if (option == 'e')
+    envelope->helo = value;
+  else if (option == 'f')
+    envelope->sender = value;
+  else if (option == 'r' && envelope->recipient_count < RECIPIENTS_MAX)
+    envelope->recipients[envelope->recipient_count++] = value;
+  else if (option == 'o')
+    envelope->outbound = true;
+  else
+    return false;
+  return true;
+}
+
+/* -1: go on; else an exit status. */
 static int read_words(struct command_options *options, struct envelope *envelope, int count, char **words)
 {
   static const struct option long_options[] = {
-      {"json", no_argument, NULL, 'j'},       {"ip", required_argument, NULL, 'i'},   {"helo", required_argument, NULL, 'e'},
+      WORDS_JSON,                             {"ip", required_argument, NULL, 'i'},   {"helo", required_argument, NULL, 'e'},
       {"from", required_argument, NULL, 'f'}, {"rcpt", required_argument, NULL, 'r'}, {"outbound", no_argument, NULL, 'o'},
-      {"help", no_argument, NULL, 'h'},       {NULL, 0, NULL, 0}};
-  int option;
-  while ((option = getopt_long(count, words, "h", long_options, NULL)) != -1) {
-    if (option == 'j')
-      options->json = true;
-    else if (option == 'i')
-      envelope->ip = optarg;
-    else if (option == 'e')
-      envelope->helo = optarg;
-    else if (option == 'f')
-      envelope->sender = optarg;
-    else if (option == 'r' && envelope->recipient_count < RECIPIENTS_MAX)
-      envelope->recipients[envelope->recipient_count++] = optarg;
-    else if (option == 'o')
-      envelope->outbound = true;
-    else {
-      print_usage(option == 'h' ? stdout : stderr);
-      return option == 'h' ? EX_OK : EX_USAGE;
-    }
-  }
-  if (optind + 1 != count) {
-    print_usage(stderr);
-    return EX_USAGE;
-  }
+      WORDS_END};
+  static const struct words_grammar grammar = {long_options, read_option, print_usage};
+  int status = words_read(&grammar, options, envelope, count, words);
+  if (status >= 0)
+    return status;
+  if (optind + 1 != count)
+    return words_refuse(&grammar);
   envelope->file = words[optind];
   return -1;
 }
