@@ -17,3 +17,7 @@ bench_floor_LDADD = $(base_libs) $(OPENDKIM_LIBS) $(MILTER_LIBS) $(PTHREAD_LIBS)
 check_PROGRAMS += bench/bare
 bench_bare_SOURCES = bench/bare.c bench/samples.c bench/samples.h
 bench_bare_LDADD = $(base_libs) $(UNBOUND_LIBS)
+
+EXTRA_DIST += bench/bench.py bench/cold.py bench/growth.py bench/import.py bench/measure.py bench/memory.py \
+  bench/outbound.py bench/peers bench/peers.py bench/plots.py bench/postfix_load.py bench/protocol.py bench/results \
+  bench/tables.py bench/world.py

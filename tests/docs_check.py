@@ -3,7 +3,7 @@
 """Do the documents keep up? Every option of policy/option.c stands, with its default, in sluis.conf(5) and in
 init/sluis.conf, and nothing else does; the options of the programs stand in their pages; the manual pages format without
 warnings; Postfix knows every parameter of init/postfix.cf; systemd finds the sandbox of the unit tight;
-each row of doc/libraries.md names files and tests that exist. Speaks TAP.
+each row of doc/libraries.md names files and tests that exist; no file is left out of the tarball. Speaks TAP.
 """
 import glob
 import json
@@ -231,6 +231,20 @@ def check_security():
     point(f"the {len(tests)} tests that SECURITY.md names are there", complaints or ([] if tests else ["it names none"]))
 
 
+def check_tarball():
+    """What git knows is in the tarball of `make dist` too, so that it builds, tests and measures like a clone."""
+    name, build = "all files are in the tarball", os.environ.get("top_builddir")
+    if not build or not shutil.which("git") or not os.path.exists(os.path.join(TOP, ".git")):
+        skip(name, "no clone")
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        tarball = os.path.join(folder, "sluis")
+        made = run("make", "-s", "-C", build, "distdir", f"distdir={tarball}")
+        known = run("git", "-c", f"safe.directory={os.path.realpath(TOP)}", "-C", TOP, "ls-files").stdout.splitlines()
+        missing = [path for path in known if not os.path.basename(path).startswith(".git") and not os.path.exists(os.path.join(tarball, path))]
+    point(name, missing if known else ["git lists none", made.stderr])
+
+
 def main():
     check_libraries()
     check_security()
@@ -238,6 +252,7 @@ def main():
     check_pages()
     check_postfix()
     check_unit()
+    check_tarball()
     print(f"1..{points}")
     return 1 if failures else 0
 
