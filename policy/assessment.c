@@ -95,21 +95,26 @@ struct assessment assessment_spf(struct arena *arena, const struct facts *facts)
 struct assessment assessment_dkim(struct arena *arena, const struct facts *facts)
 {
   const struct signature_facts *dkim = &facts->dkim;
-  const struct signature_fact *open = NULL;
-  if (dkim->count == 0)
-    return fine;
+  const struct signature_fact *failed = NULL, *open = NULL;
   for (size_t i = 0; i < dkim->count; i++) {
-    if (dkim->signatures[i].result == AUTH_PASS)
+    const struct signature_fact *signature = &dkim->signatures[i];
+    if (signature->result == AUTH_PASS)
       return fine;
-    if (!open && dkim->signatures[i].result == AUTH_TEMPERROR)
-      open = &dkim->signatures[i];
+    /* RFC 6376 3.6.1, t=y: even where it fails, it must not be treated differently from no signature. */
+    if (signature->testing)
+      continue;
+    if (!open && signature->result == AUTH_TEMPERROR)
+      open = signature;
+    if (!failed)
+      failed = signature;
   }
+  if (!failed)
+    return fine;
   if (open)
     return unknown("4.7.1", arena_printf(arena, "the DKIM key of %s cannot be found out now%s, try again later",
                                          or_else(open->domain, "the signer"), because(arena, open->why)));
-  const struct signature_fact *first = &dkim->signatures[0];
   return failure("550", "5.7.20", arena_printf(arena, "no passing DKIM signature (%s%s)",
-                                               or_else(first->domain, "unreadable"), because(arena, first->why)));
+                                               or_else(failed->domain, "unreadable"), because(arena, failed->why)));
 }
 
 struct assessment assessment_tls(struct arena *arena, const struct facts *facts)

@@ -173,6 +173,7 @@ struct message {
   enum auth_result spf;
   const char *explanation;
   enum auth_result dkim[3]; /* AUTH_NONE ends */
+  bool testing;             /* the first one's key says t=y */
   enum auth_result dmarc;
   enum owner_policy policy, effective;
   bool plain;
@@ -193,8 +194,9 @@ static struct facts make_facts(const struct message *message)
   };
   for (; facts.dkim.count < 3 && message->dkim[facts.dkim.count]; facts.dkim.count++)
     facts.dkim.signatures[facts.dkim.count] =
-        (struct signature_fact){.result = message->dkim[facts.dkim.count], .domain = "d.example",
-            .why = "body changed"};
+        (struct signature_fact){.result = message->dkim[facts.dkim.count],
+            .domain = facts.dkim.count == 0 ? "d.example" : "e.example",
+            .testing = message->testing && facts.dkim.count == 0, .why = "body changed"};
   return facts;
 }
 
@@ -243,10 +245,16 @@ static void inbound_decisions(void **state)
       {ENFORCE ALL("reject"), {.dkim = {AUTH_FAIL, AUTH_PASS}}, "accept/accept []", NULL},
       {ENFORCE ALL("reject"), {.dkim = {AUTH_TEMPERROR, AUTH_PASS}}, "accept/accept []", NULL},
       {ENFORCE ALL("reject"), {.dkim = {AUTH_FAIL, AUTH_TEMPERROR}},
-       "defer/defer 451 4.7.1 the DKIM key of d.example cannot be found out now: body changed, try again later "
+       "defer/defer 451 4.7.1 the DKIM key of e.example cannot be found out now: body changed, try again later "
        "[inbound dkim=reject]", NULL},
       {ENFORCE ALL("quarantine"), {.dkim = {AUTH_FAIL}},
        "quarantine/quarantine (no passing DKIM signature (d.example: body changed)) [inbound dkim=quarantine]", NULL},
+      /* A failed signature of a key in testing mode is as none. */
+      {ENFORCE ALL("reject"), {.dkim = {AUTH_FAIL}, .testing = true}, "accept/accept []", NULL},
+      {ENFORCE ALL("reject"), {.dkim = {AUTH_PERMERROR, AUTH_PASS}, .testing = true}, "accept/accept []", NULL},
+      {ENFORCE ALL("reject"), {.dkim = {AUTH_PASS, AUTH_FAIL}, .testing = true}, "accept/accept []", NULL},
+      {ENFORCE ALL("reject"), {.dkim = {AUTH_FAIL, AUTH_FAIL}, .testing = true},
+       "reject/reject 550 5.7.20 no passing DKIM signature (e.example: body changed) [inbound dkim=reject]", NULL},
       /* DMARC: the effective policy decides, never more than it asks for. */
       {ENFORCE ALL("reject"), {DMARC_FAIL(REJECT, REJECT)},
        "reject/reject 550 5.7.1 rejected per DMARC policy for sender.example [inbound dmarc=reject]", NULL},
