@@ -116,6 +116,9 @@ static const char *apply_record(struct check *check)
   struct dmarc_fact *fact = &check->fact;
   bool exists;
   const char *why = find_existence(check, &exists);
+  /* Where nobody knows, the stricter of the two may be what is asked for: none is no answer then. */
+  if (why && check->policy.record.np > check->policy.record.sp)
+    exists = false;
   fact->found = true;
   fact->policy_domain = check->policy.domain;
   fact->testing = check->policy.record.testing;

@@ -442,12 +442,16 @@ static void failures_are_no_answers(void **state)
        .told = "fail secure | reject reject p example.nl example.nl"},
       {.label = "whether the name exists",
        .zone = UNKNOWN_EXISTENCE,
-       .told = "temperror indeterminate | none none p example.nl example.nl",
+       .told = "temperror indeterminate | reject reject np example.nl example.nl",
+       .why = "mail.example.nl, for np"},
+      {.label = "whether the name exists, and np is the milder one",
+       .zone = DMARC("example.nl", "p=quarantine; np=none") "mail.example.nl A servfail\n_dmarc.mail.example.nl TXT nxdomain\n",
+       .told = "temperror indeterminate | quarantine quarantine p example.nl example.nl",
        .why = "mail.example.nl, for np"},
       {.label = "whether the name exists, with a pass",
        .zone = UNKNOWN_EXISTENCE,
        .spf = "pass mail.example.nl",
-       .told = "pass indeterminate | none none p example.nl example.nl spf"},
+       .told = "pass indeterminate | reject reject np example.nl example.nl spf"},
   };
   RUN(rows);
 }

@@ -67,7 +67,8 @@ struct dmarc_fact {
                               permerror: no single author domain, or libopendmarc disagrees */
   enum dnssec dnssec;      /* of the policy record's lookups, and of the walks that alignment rests on */
   bool found;              /* a policy applies; the fields below mean something */
-  enum owner_policy policy;    /* what the record asks of this author domain: p, sp or np, before t */
+  enum owner_policy policy;    /* what the record asks of this author domain: p, sp or np, before t; the stricter of
+                                  sp and np where nobody knows whether the domain exists */
   enum owner_policy effective; /* after t=y has made it one step milder (RFC 9989 4.7) */
   bool testing;                /* t=y */
   const char *tag;             /* which tag gave the policy: "p", "sp", "np" */
