@@ -54,11 +54,16 @@ static void read_host(struct next_hop *hop, const char *host, size_t length, enu
     text_ascii(hop->name, sizeof hop->name, host, length);
 }
 
-/* What stands behind the host: nothing, or a colon and a port. */
+/* What stands behind the host: nothing, or a colon and a port, or another host. */
 static void read_rest(struct next_hop *hop, const char *rest, size_t length)
 {
   if (length == 0)
     return;
+  /* Sendmail divides a list by colons; no port or service has a dot in it, or a bracket before it. */
+  if (rest[0] == ':' && length > 1 && (rest[1] == '[' || memchr(rest, '.', length))) {
+    hop->several = true;
+    return;
+  }
   hop->port = rest[0] == ':' ? read_port(rest + 1, length - 1) : 0;
   if (hop->port == 0)
     hop->kind = NEXT_HOP_INVALID;
@@ -84,10 +89,6 @@ struct next_hop next_hop_parse(const char *text)
   const char *colon = is_address(text, length) ? NULL : memchr(text, ':', length);
   size_t host = colon ? (size_t)(colon - text) : length;
   read_host(&hop, text, host, NEXT_HOP_DOMAIN);
-  /* Sendmail divides a list by colons; no port or service has a dot in it. */
-  if (colon && memchr(colon, '.', length - host))
-    hop.several = true;
-  else
-    read_rest(&hop, text + host, length - host);
+  read_rest(&hop, text + host, length - host);
   return hop;
 }

@@ -47,6 +47,13 @@ static void next_hops_are_read(void **state)
       {"[a.example] [b.example]:26", NEXT_HOP_HOST, "a.example", 25, true},
       {" a.example ,", NEXT_HOP_DOMAIN, "a.example", 25, false},
       {"a.example:b.example", NEXT_HOP_DOMAIN, "a.example", 25, true},
+      {"a.example:[b.example]", NEXT_HOP_DOMAIN, "a.example", 25, true},
+      {"a.example:[b]", NEXT_HOP_DOMAIN, "a.example", 25, true},
+      {"[a.example]:[b.example]", NEXT_HOP_HOST, "a.example", 25, true},
+      {"[a.example]:[b]:[c]", NEXT_HOP_HOST, "a.example", 25, true},
+      {"[a.example]:b.example", NEXT_HOP_HOST, "a.example", 25, true},
+      {"[192.0.2.1]:[192.0.2.2]", NEXT_HOP_ADDRESS, "192.0.2.1", 25, true},
+      {"[IPv6:2001:db8::1]:[IPv6:2001:db8::2]", NEXT_HOP_ADDRESS, "IPv6:2001:db8::1", 25, true},
       /* nothing to ask about */
       {"", NEXT_HOP_INVALID, "", 25, false},
       {" , ", NEXT_HOP_INVALID, "", 25, false},
