@@ -37,15 +37,17 @@ struct address_list {
 struct address_list address_list_parse(struct arena *arena, const char *value, size_t length);
 
 /* One envelope path, as the milter protocol hands it over: "<user@example.nl>", "<>", "<@relay:user@example.nl>",
- * "user@example.nl", "<postmaster>", quoted local parts, SMTPUTF8. */
+ * "user@example.nl", "<postmaster>", quoted local parts, SMTPUTF8; and what MTAs take beyond RFC 5321: comments, space and
+ * quotes anywhere, "<user@example.nl (comment)>". */
 struct path {
   bool null;          /* <>: domain and local are "" */
   bool invalid;       /* cannot be understood; domain is "" */
   const char *local;  /* unquoted raw bytes */
   const char *domain; /* normalized; "" where there is none or it is a literal */
   bool literal;
-  const char *address; /* local@domain as received without brackets and route, raw bytes; where invalid, what stood there:
-                          SPF reads on its own, and the log shows it */
+  const char *address; /* local@domain as received without brackets and route, raw bytes, or what is left of it without
+                          comments and quotes where it is not of RFC 5321; where invalid, what stood there: SPF reads on
+                          its own, and the log shows it */
 };
 
 struct path path_parse(struct arena *arena, const char *argument);
