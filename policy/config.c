@@ -247,14 +247,29 @@ static int end_section(cfg_t *cfg, cfg_opt_t *opt)
   return status;
 }
 
+/* The words of a list's default as libconfuse reads them, so that "+=" adds to them. */
+static char *default_list(const char *words)
+{
+  char *list = arena_string(reading->scratch, "{");
+  char *rest = arena_string(reading->scratch, words);
+  for (char *word; (word = strsep(&rest, " ")) && *word;)
+    list = arena_printf(reading->scratch, "%s%s\"%s\"", list, list[1] ? ", " : "", word);
+  return arena_printf(reading->scratch, "%s}", list);
+}
+
 static size_t add_options(cfg_opt_t *opts, const char *section)
 {
   size_t count = 0;
-  for (const struct option *option = option_table; option->name; option++)
-    if (strcmp(option->section, section) == 0) {
-      cfg_flag_t flags = CFGF_NODEFAULT | (option->shape == OPTION_ONE ? CFGF_NONE : CFGF_LIST);
-      opts[count++] = (cfg_opt_t)CFG_STR_CB(option->name, NULL, flags, check_value);
-    }
+  for (const struct option *option = option_table; option->name; option++) {
+    if (strcmp(option->section, section) != 0)
+      continue;
+    if (option->shape == OPTION_ONE)
+      opts[count++] = (cfg_opt_t)CFG_STR_CB(option->name, NULL, CFGF_NODEFAULT, check_value);
+    else if (option->initial && *option->initial)
+      opts[count++] = (cfg_opt_t)CFG_STR_LIST_CB(option->name, default_list(option->initial), CFGF_NONE, check_value);
+    else
+      opts[count++] = (cfg_opt_t)CFG_STR_LIST_CB(option->name, NULL, CFGF_NODEFAULT, check_value);
+  }
   return count;
 }
 

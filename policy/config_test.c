@@ -263,6 +263,24 @@ static void the_example_is_the_defaults(void **state)
   config_release(config);
 }
 
+static void what_is_added_joins_the_default(void **state)
+{
+  (void)state;
+  struct config *config = must_parse("dane-mailers += {slow} internal-networks += {\"10.0.0.0/8\"}\n"
+                                     "originating-daemons = {A} originating-daemons += {B}\n"
+                                     "local-domains += {a.example}\nlocal-domains += {b.example}\n");
+  assert_list(&config->dane_mailers, "smtp relay esmtp smtp8 dsmtp slow");
+  assert_int_equal(config->internal_networks.count, 3);
+  assert_int_equal(config->internal_networks.items[0].prefix, 8);
+  assert_int_equal(config->internal_networks.items[0].address.bytes[0], 127);
+  assert_list(&config->originating_daemons, "A B");
+  assert_list(&config->local_domains, "a.example b.example");
+  config_release(config);
+  config = must_parse("dane-mailers = {} dane-mailers += {slow}");
+  assert_list(&config->dane_mailers, "slow");
+  config_release(config);
+}
+
 static void every_option_is_read(void **state)
 {
   (void)state;
@@ -360,7 +378,7 @@ int main(void)
       cmocka_unit_test(errors_name_file_and_line),   cmocka_unit_test(a_nul_byte_is_refused),
       cmocka_unit_test(an_absent_file_says_why),     cmocka_unit_test(an_empty_file_is_the_defaults),
       cmocka_unit_test(the_example_is_the_defaults), cmocka_unit_test(every_option_is_read),
-      cmocka_unit_test(references_are_counted),
+      cmocka_unit_test(references_are_counted),      cmocka_unit_test(what_is_added_joins_the_default),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
