@@ -36,15 +36,22 @@ static enum action act(enum level level, const struct assessment *assessment)
   return level == LEVEL_REJECT ? ACTION_REJECT : level == LEVEL_QUARANTINE ? ACTION_QUARANTINE : ACTION_ACCEPT;
 }
 
+struct decision decision_unchecked(const struct rule *rule)
+{
+  /* A check that is off has no say. An exception at level off is named all the same, so that its use can be counted. */
+  if (!rule->exception)
+    return (struct decision){0};
+  return (struct decision){.rule = rule->name, .exception = rule->exception->id};
+}
+
 static struct decision decide(struct arena *arena, const struct config *config, const struct rule *rule,
                               const struct assessment *assessment)
 {
   struct decision decision = {0};
   if (assessment->outcome == OUTCOME_FINE)
     return decision;
-  /* A check that is off has no say. An exception at level off is named all the same, so that its use can be counted. */
-  if (rule->level == LEVEL_OFF && !rule->exception)
-    return decision;
+  if (rule->level == LEVEL_OFF)
+    return decision_unchecked(rule);
   decision.action = act(rule->capped, assessment);
   decision.would = act(rule->level, assessment);
   decision.rule = rule->name;

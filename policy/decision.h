@@ -30,6 +30,8 @@ struct decision decision_inbound(struct arena *arena, const struct config *confi
 /* Outbound, one recipient, at RCPT. domain: of the recipient. requiretls: MAIL carried REQUIRETLS (RFC 8689). */
 struct decision decision_recipient(struct arena *arena, const struct config *config, const char *domain,
                                    const struct dane_fact *dane, bool requiretls, int64_t now);
+/* The same where the rule says that it is not examined: accepted, and an exception is named. */
+struct decision decision_unchecked(const struct rule *rule);
 /* 451 4.3.5: Sluis itself failed. why: for people. */
 struct decision decision_failure(struct arena *arena, const char *why);
 /* The same for a message that ended the daemon, or may have, and others of its kind are examined just now: they are

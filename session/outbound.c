@@ -101,7 +101,7 @@ struct decision outbound_recipient(struct transaction *transaction, const struct
   const char *domain = *path.domain ? path.domain : NULL;
   struct rule rule = rule_find(transaction->arena, transaction->config, STANDARD_DANE, domain, transaction->now);
   if (rule.level == LEVEL_OFF)
-    return (struct decision){0};
+    return decision_unchecked(&rule);
   recipient->dane = examine(transaction, next_hop);
   transaction->checked[STANDARD_DANE] = true;
   return decision_recipient(transaction->arena, transaction->config, domain, recipient->dane, transaction->requiretls,
