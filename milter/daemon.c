@@ -133,6 +133,14 @@ static void tell_expired(struct daemon *daemon)
   config_release(config);
 }
 
+static bool is_same_list(const struct string_list *a, const struct string_list *b)
+{
+  bool same = a->count == b->count;
+  for (size_t i = 0; same && i < a->count; i++)
+    same = strcmp(a->items[i], b->items[i]) == 0;
+  return same;
+}
+
 /* What a reload cannot change: the daemon was started with it. */
 static void warn_of_restart(const struct config *old, const struct config *new)
 {
@@ -151,7 +159,7 @@ static void warn_of_restart(const struct config *old, const struct config *new)
       {"resolver.timeout", old->resolver.timeout != new->resolver.timeout},
       {"resolver.budget", old->resolver.budget != new->resolver.budget},
       {"resolver.cache-size", old->resolver.cache_size != new->resolver.cache_size},
-      {"resolver.servers", old->resolver.servers.count != new->resolver.servers.count},
+      {"resolver.servers", !is_same_list(&old->resolver.servers, &new->resolver.servers)},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
     if (rows[i].changed)
