@@ -227,6 +227,11 @@ void lookups_hurry(struct lookups *lookups, unsigned ms)
   lookups->wait_until_ms = lookups->waited_ms + ms < budget ? lookups->waited_ms + ms : budget;
 }
 
+void lookups_share(struct lookups *lookups, unsigned percent)
+{
+  lookups->wait_until_ms = (uint64_t)lookups->resolver->budget_ms * percent / 100;
+}
+
 unsigned lookups_waited_ms(const struct lookups *lookups)
 {
   return (unsigned)lookups->waited_ms;

@@ -68,6 +68,10 @@ const struct dns_answer *lookups_get(struct lookups *lookups, const char *name, 
  * step that must answer soon. What is asked meanwhile runs on and fills the cache. */
 void lookups_hurry(struct lookups *lookups, unsigned ms);
 
+/* From now on, and until called again, waiting ends when this part of the budget is used up, in percent: for a step
+ * whose names somebody may have made slow, so that the next one has its time. */
+void lookups_share(struct lookups *lookups, unsigned percent);
+
 /* Milliseconds spent waiting, and questions sent on behalf of this message: those that neither the cache nor a question
  * already in flight could answer. */
 unsigned lookups_waited_ms(const struct lookups *lookups);

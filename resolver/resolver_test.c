@@ -216,6 +216,18 @@ static void a_hurried_step_waits_less_than_the_budget(void **state)
   tear_down(&f);
 }
 
+static void a_share_leaves_the_rest_of_the_budget(void **state)
+{
+  (void)state;
+  struct fixture f = set_up(60000, 60000, 10);
+  lookups_share(f.lookups, 0);
+  assert_int_equal(lookups_get(f.lookups, "silent.example", DNS_A)->status, DNS_TIMEOUT);
+  assert_true(lookups_waited_ms(f.lookups) < 30000);
+  lookups_share(f.lookups, 100);
+  assert_int_equal(lookups_get(f.lookups, "late.example", DNS_A)->status, DNS_FOUND);
+  tear_down(&f);
+}
+
 static void late_answers_fill_the_cache(void **state)
 {
   (void)state;
@@ -291,7 +303,8 @@ int main(void)
       cmocka_unit_test(the_allowance_is_counted),
       cmocka_unit_test(a_thousand_questions),        cmocka_unit_test(silence_is_a_timeout),
       cmocka_unit_test(the_budget_ends_all_waiting),
-      cmocka_unit_test(a_hurried_step_waits_less_than_the_budget), cmocka_unit_test(late_answers_fill_the_cache),
+      cmocka_unit_test(a_hurried_step_waits_less_than_the_budget),
+      cmocka_unit_test(a_share_leaves_the_rest_of_the_budget), cmocka_unit_test(late_answers_fill_the_cache),
       cmocka_unit_test(many_are_asked_at_once),      cmocka_unit_test(threads_ask_at_once),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
