@@ -38,15 +38,15 @@ struct address_list address_list_parse(struct arena *arena, const char *value, s
 
 /* One envelope path, as the milter protocol hands it over: "<user@example.nl>", "<>", "<@relay:user@example.nl>",
  * "user@example.nl", "<postmaster>", quoted local parts, SMTPUTF8; and what MTAs take beyond RFC 5321: comments, space and
- * quotes anywhere, "<user@example.nl (comment)>". */
+ * quotes anywhere, "<user@example.nl (comment)>", and "<example.nl!user>", "<user%example.nl>". */
 struct path {
   bool null;          /* <>: domain and local are "" */
   bool invalid;       /* cannot be understood; domain is "" */
   const char *local;  /* unquoted raw bytes */
   const char *domain; /* normalized; "" where there is none or it is a literal */
   bool literal;
-  const char *address; /* local@domain as received without brackets and route, raw bytes, or what is left of it without
-                          comments and quotes where it is not of RFC 5321; where invalid, what stood there: SPF reads on
+  const char *address; /* local@domain as received without brackets and route, raw bytes, or what MTAs
+                          make of it where it is not of RFC 5321; where invalid, what stood there: SPF reads on
                           its own, and the log shows it */
 };
 

@@ -73,8 +73,8 @@ static int read_address(struct path *path, struct arena *arena, const char *p, c
   text_free(&local);
   if (!p)
     return -1;
-  if (p == end)
-    return *path->local ? 0 : -1; /* RFC 5321 4.5.1: postmaster without a domain */
+  if (p == end) /* RFC 5321 4.5.1: postmaster without a domain */
+    return *path->local && !strpbrk(path->local, "@!%") ? 0 : -1;
   if (*p++ != '@')
     return -1;
   if (p < end && *p == '[') {
@@ -90,69 +90,104 @@ static int read_address(struct path *path, struct arena *arena, const char *p, c
   return 0;
 }
 
-/* Where one word of the loose form ends and the next one begins, with nothing but space or comments between. */
-static bool are_apart(const struct text *text, char next)
-{
-  char last = text->length > 0 ? text->bytes[text->length - 1] : '@';
-  return last != '@' && last != '.' && next != '@' && next != '.';
-}
+/* What MTAs take for an address outside of RFC 5321, while it is read. */
+struct loose {
+  struct text text; /* without comments, quotes and what divides */
+  size_t at;        /* behind the last @ outside of quotes, 0 before one */
+  bool apart;       /* something stood before the next character that divides words */
+};
 
-/* The next part of the loose form, added to the text. *at: behind the last @ outside of quotes, 0 before one. -1 where it
- * cannot be read. */
-static int read_loose_part(struct scan *scan, struct text *text, size_t *at, bool spaced)
+/* The next part, added to the text. -1 where it cannot be read. */
+static int read_loose_part(struct loose *loose, struct scan *scan)
 {
-  char c = *scan->next;
-  if (spaced && are_apart(text, c)) {
-    if (*at > 0)
+  struct text *text = &loose->text;
+  char c = *scan->next, last = text->length > 0 ? text->bytes[text->length - 1] : '@';
+  if (strchr("<>,;:", c)) {
+    scan->next++;
+    loose->apart = true;
+    return 0;
+  }
+  if (loose->apart && !strchr("@.", last) && !strchr("@.", c)) {
+    if (loose->at > 0)
       return -1; /* which of the two is the domain? */
     text_add_char(text, ' ');
   }
+  loose->apart = false;
   if (c == '"')
     return scan_quoted(scan, text);
   scan->next++;
-  if (c == '<' || c == '>')
-    return 0;
   if (c == '\\' && scan->next == scan->end)
     return -1;
   text_add_char(text, c == '\\' ? *scan->next++ : c);
   if (c == '@')
-    *at = text->length;
+    loose->at = text->length;
   return 0;
 }
 
-/* The form that RFC 5321 does not have, and that MTAs take all the same (Sendmail, and Postfix unless
- * strict_rfc821_envelopes): comments, space, quotes and brackets anywhere. They read the address without these. Who
- * writes one must not have another domain, or none, here. */
-static int read_loosely(struct path *path, struct arena *arena, const char *p, const char *end)
+static int read_loose_parts(struct loose *loose, const char *p, const char *end)
 {
   struct scan scan;
-  struct text text = {0};
-  char domain[DOMAIN_SIZE];
-  size_t at = 0;
-  const char *colon = p < end && *p == '@' ? memchr(p, ':', (size_t)(end - p)) : NULL;
-  p = colon ? colon + 1 : p; /* a route, well-formed or not */
   int status = scan_begin(&scan, p, (size_t)(end - p));
   while (status == 0) {
     int space = scan_space(&scan);
-    if (space < 0 || scan.next == scan.end) {
-      status = space < 0 ? -1 : 0;
+    if (space < 0)
+      return -1;
+    if (scan.next == scan.end)
       break;
-    }
-    status = read_loose_part(&scan, &text, &at, space > 0);
+    loose->apart = loose->apart || space > 0;
+    status = read_loose_part(loose, &scan);
   }
-  for (size_t i = 0; i < text.length; i++)
-    if (is_control(text.bytes[i]))
-      status = -1;
-  if (status == 0 && text.length == 0) {
+  for (size_t i = 0; i < loose->text.length; i++)
+    if (is_control(loose->text.bytes[i]))
+      return -1;
+  return status;
+}
+
+/* Writes "local@domain" where the text has another form of it: site!user, user%site, or all of it in quotes. */
+static void find_domain(struct loose *loose)
+{
+  const char *text = loose->text.bytes;
+  const char *at = strrchr(text, '@'), *bang = strchr(text, '!');
+  if (!at && bang) {
+    struct text swapped = {0};
+    text_add(&swapped, bang + 1);
+    text_add_char(&swapped, '@');
+    loose->at = swapped.length;
+    text_add_bytes(&swapped, text, (size_t)(bang - text));
+    text_free(&loose->text);
+    loose->text = swapped;
+    return;
+  }
+  at = at ? at : strrchr(text, '%');
+  if (at) {
+    loose->at = (size_t)(at - text) + 1;
+    loose->text.bytes[at - text] = '@';
+  }
+}
+
+/* The forms that RFC 5321 does not have, and that MTAs take all the same (Sendmail, and Postfix unless
+ * strict_rfc821_envelopes): comments, space, quotes and brackets anywhere, paths of UUCP. They make an address of them, and
+ * who writes one must not have another domain, or none, here. */
+static int read_loosely(struct path *path, struct arena *arena, const char *p, const char *end)
+{
+  char domain[DOMAIN_SIZE];
+  struct loose loose = {0};
+  const char *colon = p < end && *p == '@' ? memchr(p, ':', (size_t)(end - p)) : NULL;
+  p = colon ? colon + 1 : p; /* a route, well-formed or not */
+  int status = read_loose_parts(&loose, p, end);
+  const struct text *text = &loose.text;
+  if (status == 0 && text->length > 0 && loose.at == 0)
+    find_domain(&loose);
+  if (status == 0 && text->length == 0)
     *path = (struct path){.null = true, .local = "", .domain = "", .address = ""};
-  } else if (status == 0 && at > 1 && domain_normalize(domain, text.bytes + at, text.length - at) == 0) {
-    *path = (struct path){.local = arena_copy(arena, text.bytes, at - 1),
+  else if (status == 0 && loose.at > 1 &&
+           domain_normalize(domain, text->bytes + loose.at, text->length - loose.at) == 0)
+    *path = (struct path){.local = arena_copy(arena, text->bytes, loose.at - 1),
                           .domain = arena_string(arena, domain),
-                          .address = arena_copy(arena, text.bytes, text.length)};
-  } else {
+                          .address = arena_copy(arena, text->bytes, text->length)};
+  else
     status = -1;
-  }
-  text_free(&text);
+  text_free(&loose.text);
   return status;
 }
 
