@@ -50,7 +50,8 @@ struct dns_answer {
   uint32_t ttl;       /* seconds for which the answer may still be used, at the time it was handed out */
   size_t count;       /* 0 unless DNS_FOUND */
   const struct dns_record *records;
-  const char *canonical; /* the name at the end of the CNAME chain, normalized; NULL where the name is no alias */
+  const char *canonical; /* the name at the end of the CNAME chain, normalized; NULL where the name is no alias, and
+                            where one of other types than A, AAAA, MX and CNAME leads to what is no host name */
   const char *why;       /* a reason for people, printable, or NULL */
 };
 

@@ -40,3 +40,7 @@ resolver_unbound_test_LDADD = $(resolver_libs) $(CMOCKA_LIBS)
 unit_tests += resolver/prefetch_test
 resolver_prefetch_test_SOURCES = resolver/prefetch_test.c
 resolver_prefetch_test_LDADD = $(resolver_libs) $(CMOCKA_LIBS)
+unit_tests += resolver/result_test
+resolver_result_test_SOURCES = resolver/result_test.c
+resolver_result_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=ub_resolve_async -Wl,--wrap=ub_resolve_free
+resolver_result_test_LDADD = $(resolver_libs) $(CMOCKA_LIBS)

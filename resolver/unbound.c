@@ -116,16 +116,25 @@ static struct dns_answer_owned *failure(const char *why)
   return answer_failure(DNS_FAILURE, FAILURE_TTL, why);
 }
 
+/* Where a host's name leads is asked about further. Other names may lead anywhere, such as a reverse one to one with a
+ * slash in it (RFC 2317). */
+static bool is_of_host(unsigned type)
+{
+  return type == DNS_A || type == DNS_AAAA || type == DNS_MX || type == DNS_CNAME;
+}
+
 /* The records and the canonical name of a result that is not bogus. */
-static struct dns_answer_owned *read_data(const struct ub_result *result, const char *name, enum dns_status status)
+static struct dns_answer_owned *read_data(const struct ub_result *result, const char *name, unsigned type,
+                                          enum dns_status status)
 {
   char canonical[DOMAIN_SIZE];
   const char *alias = NULL;
   /* libunbound gives qname itself where the name is no alias. */
   if (result->canonname && result->canonname != result->qname) {
-    if (domain_normalize(canonical, result->canonname, strlen(result->canonname)) != 0)
+    bool is_domain = domain_normalize(canonical, result->canonname, strlen(result->canonname)) == 0;
+    if (!is_domain && is_of_host(type))
       return failure("the canonical name is no domain name");
-    if (strcmp(canonical, name) != 0)
+    if (is_domain && strcmp(canonical, name) != 0)
       alias = canonical;
   }
   size_t count = 0;
@@ -148,7 +157,7 @@ static struct dns_answer_owned *read_data(const struct ub_result *result, const 
 
 /* The order matters: a bogus result comes with the forged data and RCODE 0 or 3, and the TTL of a failure is
  * anything. */
-static struct dns_answer_owned *read_result(int error, const struct ub_result *result, const char *name)
+static struct dns_answer_owned *read_result(int error, const struct ub_result *result, const char *name, unsigned type)
 {
   enum { NOERROR = 0, SERVFAIL = 2, NXDOMAIN = 3, REFUSED = 5 }; /* RFC 1035 4.1.1 */
   char why[40];
@@ -159,9 +168,9 @@ static struct dns_answer_owned *read_result(int error, const struct ub_result *r
   if (result->bogus)
     return answer_failure(DNS_BOGUS, BOGUS_TTL, result->why_bogus ? result->why_bogus : "DNSSEC validation failed");
   if (result->rcode == NXDOMAIN)
-    return read_data(result, name, DNS_NXDOMAIN);
+    return read_data(result, name, type, DNS_NXDOMAIN);
   if (result->rcode == NOERROR)
-    return read_data(result, name, result->havedata && result->data[0] ? DNS_FOUND : DNS_NODATA);
+    return read_data(result, name, type, result->havedata && result->data[0] ? DNS_FOUND : DNS_NODATA);
   if (result->rcode == SERVFAIL)
     return failure("SERVFAIL, or no server answered");
   snprintf(why, sizeof why, result->rcode == REFUSED ? "REFUSED" : "RCODE %d", result->rcode);
@@ -171,7 +180,7 @@ static struct dns_answer_owned *read_result(int error, const struct ub_result *r
 static void take_result(void *argument, int error, struct ub_result *result)
 {
   struct question *question = argument;
-  struct dns_answer_owned *answer = read_result(error, result, question->name);
+  struct dns_answer_owned *answer = read_result(error, result, question->name, question->type);
   ub_resolve_free(result);
   answer_question(question, answer);
 }
@@ -197,7 +206,7 @@ static void send_question(struct question *question)
   if (ctx && !memory->broken)
     status = ub_resolve_async(ctx, escaped, (int)question->type, CLASS_IN, question, take_result, NULL);
   if (status != 0)
-    answer_question(question, read_result(status, NULL, question->name));
+    answer_question(question, read_result(status, NULL, question->name, question->type));
 }
 
 static void unbound_ask(struct dns_source *source, const char *name, unsigned type, dns_source_done *done,
