@@ -174,7 +174,8 @@ void counts_write(struct counts *counts, struct emitter *emitter)
     qsort(counts->rows, counts->count, sizeof *counts->rows, compare);
   emitter_key(emitter, "counts");
   emitter_open_list(emitter);
-  for (const struct count *row = counts->rows; row < counts->rows + counts->count; row++) {
+  for (size_t i = 0; i < counts->count; i++) {
+    const struct count *row = &counts->rows[i];
     snprintf(month, sizeof month, "%04d-%02d", row->month / 12, row->month % 12 + 1);
     emitter_open_map(emitter);
     row_write_text(emitter, "month", month);

@@ -76,6 +76,8 @@ static int compare_states(const void *a, const void *b)
 static void merge_states(struct profile *profile)
 {
   size_t kept = 0;
+  if (profile->state_count == 0)
+    return;
   qsort(profile->states, profile->state_count, sizeof *profile->states, compare_states);
   for (size_t i = 0; i < profile->state_count; i++) {
     struct state *before = kept > 0 ? &profile->states[kept - 1] : NULL;
@@ -129,7 +131,8 @@ static void write_states(struct emitter *emitter, const struct profile *profile)
 {
   emitter_key(emitter, "dane");
   emitter_open_list(emitter);
-  for (const struct state *state = profile->states; state < profile->states + profile->state_count; state++) {
+  for (size_t i = 0; i < profile->state_count; i++) {
+    const struct state *state = &profile->states[i];
     emitter_open_map(emitter);
     row_write_time(emitter, "from", state->from);
     row_write_time(emitter, "to", state->to);

@@ -98,7 +98,8 @@ static void find_keys(struct walk *walk)
   const struct taken_key *before = NULL;
   if (survey->key_count > 0)
     qsort_r(survey->keys, survey->key_count, sizeof *survey->keys, compare_keys, walk);
-  for (const struct taken_key *key = survey->keys; key < survey->keys + survey->key_count; key++) {
+  for (size_t i = 0; i < survey->key_count; i++) {
+    const struct taken_key *key = &survey->keys[i];
     if (is_in_copy(walk, &key->at))
       continue;
     bool same = !before || !is_same_log(walk, before, key) || strcmp(before->key, key->key) == 0;
