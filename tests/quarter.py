@@ -209,7 +209,7 @@ class Quarter:
             host.audit_line(START, "start", version="0.1.0", servers="recursive", config="ab" * 32)
         for i in range(self.messages):
             when = START + 1000 + i * (DAYS * DAY - 3600000) // self.messages
-            host = self.hosts[i % len(self.hosts)]
+            host = self.hosts[i // 3 % len(self.hosts)]      # each has mail in both directions
             if host.mail:
                 host.flush(when)
             (self.outbound if i % 3 == 2 else self.inbound)(host, when, i)
