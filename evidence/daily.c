@@ -30,7 +30,11 @@ enum { DAY_MS = 86400000 };
 #define COUNT_MESSAGE "INSERT INTO daily_message (day, kind, word, messages) "
 #define ADD_MESSAGE \
   " ON CONFLICT (day, kind, word) DO UPDATE SET messages = daily_message.messages + excluded.messages"
-#define EXAMINED "r.verdict IS NOT NULL AND coalesce(r.action, 'accept') IN ('accept', 'quarantine')"
+/* What was done with a recipient. One that was let through goes nowhere where the message was refused, put off or broken off. */
+#define RECIPIENT_ACTION \
+  "CASE WHEN coalesce(r.action, 'accept') IN ('accept', 'quarantine') AND m.action IN ('abort', 'defer', 'reject')" \
+  " THEN m.action ELSE coalesce(r.action, 'accept') END"
+#define EXAMINED "r.verdict IS NOT NULL AND " RECIPIENT_ACTION " IN ('accept', 'quarantine')"
 #define UNKNOWABLE "r.verdict IN ('temperror', 'bogus')"
 
 /* $1 and $2: the number that was counted last, and the newest one. */
@@ -49,7 +53,7 @@ static const char *const of_messages[] = {
 
     "INSERT INTO daily_outbound (day, domain, verdict, link, action, recipients, messages, last_time, last_message)"
     " SELECT m." DAY ", coalesce(r.domain, ''), coalesce(r.verdict, 'not-examined'), coalesce(r.link, ''),"
-    " coalesce(r.action, 'accept'), count(*), count(DISTINCT m.id), max(m.time), max(m.id) FROM message m JOIN recipient r"
+    " " RECIPIENT_ACTION ", count(*), count(DISTINCT m.id), max(m.time), max(m.id) FROM message m JOIN recipient r"
     " ON r.message_id = m.id WHERE " NEW_MESSAGE " AND m.direction = 'outbound' GROUP BY 1, 2, 3, 4, 5"
     " ON CONFLICT (day, domain, verdict, link, action) DO UPDATE SET recipients = daily_outbound.recipients +"
     " excluded.recipients, messages = daily_outbound.messages + excluded.messages, last_message = CASE WHEN"

@@ -43,6 +43,10 @@ static const char *const second_part[] = {
     "INSERT INTO spf (message_id, identity, domain, result) VALUES (4, 'mailfrom', 'a.example', 'pass')",
     "INSERT INTO dkim (message_id, number, domain, result) VALUES (4, 0, 'a.example', 'pass')",
     "INSERT INTO dmarc (message_id, result, policy, aligned_spf, aligned_dkim) VALUES (4, 'pass', 'reject', 1, 1)",
+    /* The client broke it off: nobody got it. */
+    MESSAGE("5", "1728000003000", "6", "outbound", "NULL", "NULL, NULL, 'abort', NULL"),
+    "INSERT INTO recipient (message_id, number, domain, verdict, link, action) VALUES (5, 0, 'none.example', 'none',"
+    " 'no-tlsa', 'accept'), (5, 1, 'none.example', 'none', 'no-tlsa', 'reject')",
     "INSERT INTO event (id, file_id, line, time, host_id, seq, event) VALUES (1, 1, 3, 1728000002500, 1, 3, 'reload')",
     /* The next day the message leaves after all: the attempt before is the last one no more. */
     "UPDATE delivery SET last = 0 WHERE id = 1",
@@ -57,24 +61,27 @@ static const char *const wanted[] = {
     "daily_inbound 20000 a.example pass 1 pass pass reject both  good accept 2",
     "daily_outbound 20000  not-examined  accept 1 1 1728000003000 3",
     "daily_outbound 20000 dane.example dane  accept 1 1 1728000003000 3",
+    "daily_outbound 20000 none.example none no-tlsa abort 1 1 1728000003000 5",
     "daily_outbound 20000 none.example none no-tlsa accept 2 1 1728000003000 3",
+    "daily_outbound 20000 none.example none no-tlsa reject 1 1 1728000003000 5",
     "daily_proven 20001 dane.example dane-verified dane 2",
     "daily_message 20000 accepted with-audit-line 1",
     "daily_message 20000 accepted without-audit-line 1",
     "daily_message 20000 assessed dane 1",
-    "daily_message 20000 assessed none 1",
+    "daily_message 20000 assessed none 2",
     "daily_message 20000 assessed not-examined 1",
-    "daily_message 20000 assessed-all  1",
+    "daily_message 20000 assessed-all  2",
     "daily_message 20000 dane refused 1",
     "daily_message 20000 exception e1 3",
+    "daily_message 20000 outbound-action abort 1",
     "daily_message 20000 outbound-action accept 1",
     "daily_message 20001 delivery with-audit-line 2",
     "daily_message 20001 mta-setting postfix ? 2",
     "daily_message 20001 proven dane-verified 1",
     "daily_message 20001 proven-all  1",
-    "daily_total 20000 3 2 2 2 2 2 2 3 1 0 0 0",
+    "daily_total 20000 3 2 2 2 2 2 2 5 1 0 0 0",
     "daily_total 20001 0 0 0 0 0 0 0 0 0 2 2 2",
-    "daily_host 20000 1 5 1 5 1728000001000 1728000005000",
+    "daily_host 20000 1 6 1 6 1728000001000 1728000005000",
 };
 
 /* So that the classes above stay, which the import would find anew. */
@@ -171,7 +178,7 @@ static void sums_outlive_the_facts(void **state)
   RUN(database, second_part);
   RUN(database, settled);
   assert_int_equal(prune_run(database, &lines, &count), 0);
-  assert_int_equal(count.messages, 4);
+  assert_int_equal(count.messages, 5);
   assert_wanted(database);
   settle(database);
   assert_wanted(database);
