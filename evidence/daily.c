@@ -89,17 +89,24 @@ static const char *const of_messages[] = {
 static const char *const of_message_lines[] = {COUNT_LINES("message")};
 static const char *const of_event_lines[] = {COUNT_LINES("event")};
 
-/* A message by what the milter knows it by, as MTAs use queue ids again. It counts on the day of its first delivery,
- * which can lie before the days that are counted anew: then it was counted. */
-#define LEFT_BY_MESSAGE(word, kind) \
-  COUNT_MESSAGE "SELECT day, '" kind "', word, count(*) FROM (SELECT min(time) / 86400000 AS day, " word " AS word" \
-  " FROM delivery WHERE time >= $1 AND last = 1 AND class <> 'local' GROUP BY coalesce(message_id, 0)," \
-  " CASE WHEN message_id IS NULL THEN host_id END, CASE WHEN message_id IS NULL THEN queue_id END, " word ") t" \
-  " WHERE day >= CAST($2 AS BIGINT) / 86400000 AND day < CAST($3 AS BIGINT) / 86400000 GROUP BY day, word"
+/* A message by what the milter knows it by, as MTAs use queue ids again; else by its queue id and when it was taken in. It counts
+ * on the day of its first delivery in all its classes, so that these are of the same messages as all of them. That day can lie
+ * before those that are counted anew: then it was counted. */
+#define MESSAGE_CLASSES \
+  "(SELECT message_id, host_id, queue_id, arrived, class, min(time) AS time FROM (SELECT coalesce(message_id, 0) AS message_id," \
+  " CASE WHEN message_id IS NULL THEN host_id END AS host_id, CASE WHEN message_id IS NULL THEN queue_id END AS queue_id," \
+  " CASE WHEN message_id IS NULL THEN (SELECT max(a.time + 0) FROM accepted a WHERE a.queue_id = delivery.queue_id AND a.host_id" \
+  " = delivery.host_id AND a.time <= delivery.time + 5000) END AS arrived, class, time FROM delivery WHERE time >= $1 AND" \
+  " last = 1 AND class <> 'local') d GROUP BY 1, 2, 3, 4, 5)"
+#define OF_MESSAGE "OVER (PARTITION BY message_id, host_id, queue_id, arrived ORDER BY time, class)"
+#define LEFT_BY_MESSAGE(kind, word, which) \
+  COUNT_MESSAGE "SELECT day, '" kind "', " word ", count(*) FROM (SELECT class, first_value(time) " OF_MESSAGE \
+  " / 86400000 AS day, row_number() " OF_MESSAGE " AS place FROM " MESSAGE_CLASSES " c) t WHERE day >=" \
+  " CAST($2 AS BIGINT) / 86400000 AND day < CAST($3 AS BIGINT) / 86400000" which " GROUP BY 1, 3"
 
 /* $1: the moment from which on deliveries are looked at; from $2 until $3 they are counted anew. */
-static const char *const of_messages_that_left[] = {LEFT_BY_MESSAGE("class", "proven"),
-                                                    LEFT_BY_MESSAGE("substr(class, 1, 0)", "proven-all")};
+static const char *const of_messages_that_left[] = {LEFT_BY_MESSAGE("proven", "class", ""),
+                                                    LEFT_BY_MESSAGE("proven-all", "''", " AND place = 1")};
 
 /* From $1 until $2. PostgreSQL is told of what type a parameter is where it stands alone. */
 #define DAYS "day >= CAST($1 AS BIGINT) / 86400000 AND day < CAST($2 AS BIGINT) / 86400000"
@@ -229,9 +236,11 @@ static int count_deliveries(struct database *database, int64_t first_time, int64
   if (from < pruned)
     from = pruned;
   int64_t bounds[] = {start_of_day(from - QUEUE_LIFE_MS), from, start_of_day(last_time + QUEUE_LIFE_MS) + DAY_MS};
+  /* Messages of such days that came in later are in the sums, so in the totals too. */
+  int64_t days[] = {start_of_day(first_time - QUEUE_LIFE_MS), bounds[2]};
   return run_all(database, ITEMS(of_deliveries), bounds + 1, 2) < 0 ||
                  run_all(database, ITEMS(of_messages_that_left), bounds, 3) < 0 ||
-                 run_all(database, ITEMS(of_totals), bounds + 1, 2) < 0
+                 run_all(database, ITEMS(of_totals), days, 2) < 0
              ? -1
              : 0;
 }

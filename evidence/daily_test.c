@@ -189,11 +189,81 @@ static void sums_outlive_the_facts(void **state)
   database_close(database);
 }
 
+static int64_t number(struct database *database, const char *sql)
+{
+  struct statement *statement = database_prepare(database, sql);
+  assert_non_null(statement);
+  assert_int_equal(statement_step(statement), 1);
+  int64_t found = statement_integer(statement, 0);
+  statement_free(statement);
+  return found;
+}
+
+#define LEFT(id, time, queue_id, mark, message, class) \
+  "INSERT INTO delivery (id, file_id, line, time, host_id, queue_id, mta, domain, mark, status, tls, message_id, recipient," \
+  " class, last) VALUES (" id ", 2, " id ", " time ", 1, '" queue_id "', 'postfix', 'dane.example', " mark ", 'sent', 'none', " \
+  message ", NULL, '" class "', 1)"
+#define TAKEN(id, time, queue_id) \
+  "INSERT INTO accepted (id, file_id, line, time, host_id, queue_id, source) VALUES (" id ", 2, " id ", " time ", 1, '" queue_id \
+  "', 'local')"
+
+/* Days 20000, 20001 and 20020. Message 3 leaves on two days in two ways; three that the milter never saw share a queue id. */
+static const char *const leaving[] = {
+    LEFT("1", "1728000004000", "Q3", "1", "3", "dane-verified"), LEFT("2", "1728086400000", "Q3", "2", "3", "tls-only"),
+    TAKEN("1", "1728000000000", "R"), LEFT("3", "1728000001000", "R", "1", "NULL", "tls-only"),
+    LEFT("4", "1728000002000", "R", "2", "NULL", "tls-only"), TAKEN("2", "1728000103000", "R"),
+    LEFT("5", "1728000103000", "R", "1", "NULL", "tls-only"), TAKEN("3", "1729728000000", "R"),
+    LEFT("6", "1729728000000", "R", "1", "NULL", "plaintext"),
+};
+
+static void a_message_leaves_on_one_day(void **state)
+{
+  (void)state;
+  static const struct {
+    const char *sql;
+    int64_t wanted;
+  } rows[] = {
+#define MESSAGES "SELECT coalesce(sum(messages), 0) FROM daily_message WHERE "
+      {MESSAGES "kind = 'proven-all'", 4},
+      {MESSAGES "kind = 'proven-all' AND day = 20000", 3},
+      {MESSAGES "kind = 'proven' AND day = 20000 AND word = 'tls-only'", 3},
+      {MESSAGES "kind = 'proven' AND day = 20000 AND word = 'dane-verified'", 1},
+      {MESSAGES "day = 20001 AND kind LIKE 'proven%'", 0},
+      {MESSAGES "kind = 'proven' AND day = 20020 AND word = 'plaintext'", 1},
+  };
+  struct database *database = open_empty();
+  RUN(database, leaving);
+  settle(database);
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    if (number(database, rows[i].sql) != rows[i].wanted)
+      fail_msg("%s: %lld", rows[i].sql, (long long)number(database, rows[i].sql));
+  database_close(database);
+}
+
+/* Its messages are in the sums, and so in the totals. */
+static void a_line_of_a_pruned_day_comes_in(void **state)
+{
+  (void)state;
+  struct database *database = open_empty();
+  struct prune_count count;
+  const struct prune_options lines = {.lines_before = INT64_C(1728172800000), .now = INT64_C(1800000000000)};
+  RUN(database, first_part);
+  assert_int_equal(prune_run(database, &lines, &count), 0);
+  assert_int_equal(number(database, "SELECT inbound FROM daily_total"), 2);
+  run(database, (const char *const[]){MESSAGE("9", "1728000001000", "9", "inbound", "'a.example'", "NULL, NULL, 'accept', NULL")}, 1);
+  settle(database);
+  assert_int_equal(number(database, "SELECT sum(messages) FROM daily_inbound"), 3);
+  assert_int_equal(number(database, "SELECT inbound FROM daily_total"), 3);
+  database_close(database);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(sums_do_not_depend_on_when_facts_come),
       cmocka_unit_test(sums_outlive_the_facts),
+      cmocka_unit_test(a_message_leaves_on_one_day),
+      cmocka_unit_test(a_line_of_a_pruned_day_comes_in),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
