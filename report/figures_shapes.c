@@ -28,11 +28,27 @@
 #define NOT_OVER_DANE \
   "'dane-available-not-used', 'dane-failed-deferred', 'half-dane', 'mta-sts', 'tls-trusted', 'tls-only', 'plaintext'"
 
-/* The days of hosts, and which log each is of: the lines of one log bear two names where `authserv-id` is left to the MTA, that of
- * the MTA and, until it has said it, the host's own; their numbers go through both. */
-#define HOSTS_WITH_LOG \
+/* First a host to which the first missing link belongs, last one that lacks nothing. */
+#define RANK_OF_HOST \
+  "CASE WHEN h.tlsa = 'usable' THEN '2' WHEN (f.link = 'host-unsigned' AND h.tlsa = 'not-asked' AND h.address = 'insecure') OR" \
+  " (f.link = 'no-tlsa' AND h.tlsa IN ('none', 'insecure')) OR (f.link = 'tlsa-unusable' AND h.tlsa = 'unusable') THEN '0' ELSE '1' END"
+
+/* By log, of which a host has one: the lines of one log bear two names where `authserv-id` is left to the MTA, that of the MTA
+ * and, until it has said it, the host's own; their numbers go through both. Lines that are missing between this period and what
+ * stands before or after it count, as nobody can tell on which side they were written. */
+#define FROM "CAST($1 AS BIGINT) / 86400000"
+#define TO "(CAST($2 AS BIGINT) + 86399999) / 86400000"
+#define WITHIN(what) "CASE WHEN day >= " FROM " AND day < " TO " THEN " what " END"
+#define LOGS \
+  "(SELECT log, lines, first_time, last_time, CASE WHEN last_seq - first_seq + 1 > lines THEN last_seq - first_seq + 1 - lines" \
+  " ELSE 0 END + CASE WHEN before < first_seq THEN first_seq - 1 - before ELSE 0 END + CASE WHEN after > last_seq THEN after - 1 -" \
+  " last_seq ELSE 0 END AS missing FROM (SELECT log, sum(" WITHIN("lines") ") AS lines, min(" WITHIN("first_seq") ") AS" \
+  " first_seq, max(" WITHIN("last_seq") ") AS last_seq, min(" WITHIN("first_time") ") AS first_time, max(" WITHIN("last_time") \
+  ") AS last_time, max(CASE WHEN day < " FROM " THEN last_seq END) AS before, min(CASE WHEN day >= " TO " THEN first_seq END) AS" \
+  " after FROM " DAYS_OF_LOGS " d GROUP BY log) g WHERE lines IS NOT NULL)"
+#define DAYS_OF_LOGS \
   "(SELECT daily_host.*, coalesce((SELECT min(b.host_id) FROM span a JOIN span b ON b.file_id = a.file_id AND b.kind = 'audit'" \
-  " WHERE a.host_id = daily_host.host_id AND a.kind = 'audit'), host_id) AS log FROM daily_host WHERE " DAYS ")"
+  " WHERE a.host_id = daily_host.host_id AND a.kind = 'audit'), host_id) AS log FROM daily_host)"
 
 const struct figures_shape figures_shapes[] = {
     {"scope", "method", NULL, figures_add_method, {{"item", FIGURES_WORD}, {"value", FIGURES_TEXT}}, 0},
@@ -50,16 +66,13 @@ const struct figures_shape figures_shapes[] = {
      " AND kind = 'delivery' AND word = 'without-audit-line'), 0) UNION ALL"
      " SELECT 'deliveries-local', coalesce((SELECT sum(messages) FROM daily_message WHERE " DAYS
      " AND kind = 'delivery' AND word = 'local'), 0) UNION ALL"
-     " SELECT 'missing-lines', coalesce((SELECT sum(CASE WHEN gap > 0 THEN gap ELSE 0 END) FROM (SELECT max(last_seq) -"
-     " min(first_seq) + 1 - sum(lines) AS gap FROM " HOSTS_WITH_LOG " d GROUP BY log) g), 0) UNION ALL"
+     " SELECT 'missing-lines', coalesce((SELECT sum(missing) FROM " LOGS " l), 0) UNION ALL"
      " SELECT 'skipped-lines', coalesce((SELECT sum(skipped) FROM file WHERE coalesce(last_time, $1) >= $1 AND"
      " coalesce(first_time, $1) < $2), 0)",
      NULL, {{"fact", FIGURES_WORD}, {"number", FIGURES_NUMBER}}, 0},
     {"scope", "hosts",
-     "SELECT (SELECT h.name FROM " HOSTS_WITH_LOG " x JOIN host h ON h.id = x.host_id WHERE x.log = d.log GROUP BY h.name"
-     " ORDER BY sum(x.lines) DESC, h.name LIMIT 1), sum(lines), CASE WHEN max(last_seq) - min(first_seq) + 1 > sum(lines) THEN"
-     " max(last_seq) - min(first_seq) + 1 - sum(lines) ELSE 0 END, min(first_time), max(last_time) FROM " HOSTS_WITH_LOG " d"
-     " GROUP BY log ORDER BY 1",
+     "SELECT (SELECT h.name FROM " DAYS_OF_LOGS " x JOIN host h ON h.id = x.host_id WHERE x.log = l.log AND day >= " FROM " AND day < "
+     TO " GROUP BY h.name ORDER BY sum(x.lines) DESC, h.name LIMIT 1), lines, missing, first_time, last_time FROM " LOGS " l ORDER BY 1",
      NULL, {{"host", FIGURES_TEXT}, {"lines", FIGURES_NUMBER}, {"missing-lines", FIGURES_NUMBER}, {"first", FIGURES_TIME},
       {"last", FIGURES_TIME}}, FIGURES_INTERNAL},
     {"scope", "files",
@@ -113,8 +126,9 @@ const struct figures_shape figures_shapes[] = {
      " o.day ="
      " w.moment / 86400000 AND o.domain = w.domain AND o.last_time = w.moment WHERE o.verdict IN ('none', 'partial',"
      " 'unusable', 'insecure-mx', 'bogus', 'temperror') GROUP BY w.domain, w.n), hosted AS (SELECT f.domain, f.n,"
-     " f.verdict, f.link, (SELECT min(h.name) FROM recipient r JOIN dane_host h ON h.message_id = r.message_id AND"
-     " h.recipient = r.number WHERE r.message_id = f.id AND r.domain = f.domain) AS host FROM found f)"
+     " f.verdict, f.link, (SELECT substr(min(" RANK_OF_HOST " || h.name), 2) FROM recipient r JOIN dane_host h ON"
+     " h.message_id = r.message_id AND h.recipient = r.number WHERE r.message_id = f.id AND r.domain = f.domain) AS host"
+     " FROM found f)"
      " SELECT domain, verdict, link, host, CASE WHEN link IN ('host-unsigned', 'no-tlsa') AND host LIKE"
      " '%.mail.protection.outlook.com' THEN 'microsoft' ELSE link END, n FROM hosted ORDER BY n DESC, domain",
      NULL, {{"domain", FIGURES_TEXT}, {"verdict", FIGURES_WORD}, {"link", FIGURES_WORD}, {"mail-host", FIGURES_TEXT},

@@ -18,6 +18,10 @@ report_libreport_a_SOURCES = \
   report/write.h
 report_libs = report/libreport.a $(evidence_libs) $(XML_LIBS)
 
+unit_tests += report/figures_test
+report_figures_test_SOURCES = report/figures_test.c
+report_figures_test_LDADD = $(report_libs) $(CMOCKA_LIBS)
+
 unit_tests += report/report_test
 report_report_test_SOURCES = report/report_test.c
 report_report_test_LDADD = $(report_libs) $(CMOCKA_LIBS)

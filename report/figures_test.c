@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Single figures, each from the few facts that it is about. report_test.c has a world in which they stand together.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "evidence/daily.h"
+#include "report/figures.h"
+
+/* Of day 20000 (2024-10-04), where no other day is named. */
+#define DAY INT64_C(1728000000000)
+#define DAY_MS INT64_C(86400000)
+#define INBOUND(id, time, seq, domain, action) \
+  "INSERT INTO message (id, file_id, line, time, host_id, seq, direction, mail_from_domain, author_domain, tls_version, tls_grade," \
+  " action) VALUES (" id ", 1, " seq ", " time ", 1, " seq ", 'inbound', 'from.example', " domain ", 'TLSv1.3', 'good', '" action \
+  "')"
+#define OUTBOUND(id) \
+  "INSERT INTO message (id, file_id, line, time, host_id, seq, direction, action) VALUES (" id ", 1, " id ", 1728000001000, 1, " id \
+  ", 'outbound', 'accept')"
+#define RECIPIENT(id, verdict, link) \
+  "INSERT INTO recipient (message_id, number, domain, verdict, link, action) VALUES (" id ", 0, 'to.example', '" verdict "', '" link \
+  "', 'accept')"
+#define HOST(id, number, name, address, tlsa) \
+  "INSERT INTO dane_host (message_id, recipient, number, name, address, tlsa) VALUES (" id ", 0, " number ", '" name "', '" address \
+  "', '" tlsa "')"
+#define DKIM(id, result) \
+  "INSERT INTO dkim (message_id, number, domain, result) VALUES (" id ", 0, 'a.example', '" result "')"
+#define DMARC(id, result, policy, override, spf, dkim) \
+  "INSERT INTO dmarc (message_id, result, policy, override, aligned_spf, aligned_dkim) VALUES (" id ", '" result "', '" policy \
+  "', " override ", " spf ", " dkim ")"
+
+enum { FACTS_MAX = 8 };
+
+static const struct {
+  const char *about, *facts[FACTS_MAX];
+  const char *table, *first; /* of the row */
+  int column;
+  const char *text; /* NULL: number and base */
+  int64_t number, base;
+} rows[] = {
+    {"lines that are missing before the period",
+     {INBOUND("1", "1727999999000", "1", "'a.example'", "accept"), INBOUND("2", "1728000001000", "5", "'a.example'", "accept")},
+     "completeness", "missing-lines", 1, NULL, 3, 0},
+    {"lines that are missing behind the period",
+     {INBOUND("1", "1728000001000", "1", "'a.example'", "accept"), INBOUND("2", "1728086401000", "4", "'a.example'", "accept")},
+     "hosts", "mx1.example.nl", 2, NULL, 2, 0},
+    {"a log that begins anew at the edge of the period",
+     {INBOUND("1", "1727999999000", "70", "'a.example'", "accept"), INBOUND("2", "1728000001000", "1", "'a.example'", "accept")},
+     "completeness", "missing-lines", 1, NULL, 0, 0},
+    {"a host of no line in the period",
+     {INBOUND("1", "1727999999000", "1", "'a.example'", "accept"), INBOUND("2", "1728086401000", "9", "'a.example'", "accept")},
+     "completeness", "missing-lines", 1, NULL, 0, 0},
+
+    {"the host that lacks TLSA records",
+     {OUTBOUND("1"), RECIPIENT("1", "partial", "no-tlsa"), HOST("1", "0", "a.to.example", "secure", "usable"),
+      HOST("1", "1", "b.to.example", "secure", "none")},
+     "lacking-dane", "to.example", 3, "b.to.example", 0, 0},
+    {"the host that is not signed",
+     {OUTBOUND("1"), RECIPIENT("1", "partial", "host-unsigned"), HOST("1", "0", "a.to.example", "secure", "none"),
+      HOST("1", "1", "b.to.example", "insecure", "not-asked"), HOST("1", "2", "c.to.example", "secure", "usable")},
+     "lacking-dane", "to.example", 3, "b.to.example", 0, 0},
+    {"any host, where the domain lacks something",
+     {OUTBOUND("1"), RECIPIENT("1", "insecure-mx", "mx-insecure"), HOST("1", "0", "a.to.example", "secure", "usable")},
+     "lacking-dane", "to.example", 3, "a.to.example", 0, 0},
+};
+
+static const struct figures_row *find_row(const struct figures *figures, const char *name, const char *first)
+{
+  const struct figures_table *table = figures_find(figures, name);
+  for (size_t i = 0; table && i < table->count; i++)
+    if (table->rows[i].cells[0].text && strcmp(table->rows[i].cells[0].text, first) == 0)
+      return &table->rows[i];
+  return NULL;
+}
+
+static struct database *make_database(const char *const *facts)
+{
+  struct text error = {0};
+  struct database *database = database_open(":memory:", DATABASE_WRITE, &error);
+  assert_non_null(database);
+  assert_int_equal(database_run(database, "INSERT INTO host (id, name) VALUES (1, 'mx1.example.nl')"), 0);
+  for (int i = 0; i < FACTS_MAX && facts[i]; i++)
+    if (database_run(database, facts[i]) < 0)
+      fail_msg("%s: %s", facts[i], database_error(database));
+  assert_int_equal(daily_settle(database), 0);
+  return database;
+}
+
+static void figures_are_as_the_facts(void **state)
+{
+  (void)state;
+  char why[500];
+  struct config *config = config_parse("", "test", why, sizeof why);
+  const struct figures_options options = {.from = DAY, .to = DAY + DAY_MS, .now = 1800000000, .config = config};
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    struct database *database = make_database(rows[i].facts);
+    struct figures *figures = figures_read(database, &options);
+    if (!figures)
+      fail_msg("%s: %s", rows[i].about, database_error(database));
+    const struct figures_row *row = find_row(figures, rows[i].table, rows[i].first);
+    const struct figures_cell *cell = row ? &row->cells[rows[i].column] : NULL;
+    if (!cell)
+      fail_msg("%s: no row", rows[i].about);
+    if (rows[i].text ? !cell->text || strcmp(cell->text, rows[i].text) != 0
+                     : cell->number != rows[i].number || cell->base != rows[i].base)
+      fail_msg("%s: %s %lld of %lld", rows[i].about, cell->text ? cell->text : "", (long long)cell->number, (long long)cell->base);
+    figures_free(figures);
+    database_close(database);
+  }
+  config_release(config);
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(figures_are_as_the_facts),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
