@@ -95,7 +95,9 @@ static void count_failures(struct senders *senders, struct sender *sender, const
   const char *dkim = line->words[SENDERS_DKIM], *dmarc = line->words[SENDERS_DMARC], *spf = line->words[SENDERS_SPF];
   const bool fails[SENDERS_STANDARDS] = {
       [SENDERS_BY_DKIM] = !ONE_OF(dkim, "pass", "none", "not-checked", "temperror"),
-      [SENDERS_BY_DMARC] = strcmp(dmarc, "fail") == 0 && strcmp(line->words[SENDERS_POLICY], "reject") == 0,
+      /* RFC 9989 4.7: t=y makes a policy one step milder, so that there is nothing to refuse. */
+      [SENDERS_BY_DMARC] = strcmp(dmarc, "fail") == 0 && strcmp(line->words[SENDERS_POLICY], "reject") == 0 &&
+                           strcmp(line->words[SENDERS_OVERRIDE], "policy_test_mode") != 0,
       [SENDERS_BY_SPF] = strcmp(spf, "fail") == 0,
       [SENDERS_BY_TLS] = ONE_OF(line->words[SENDERS_TLS], "insufficient", "no-tls"),
   };
@@ -131,7 +133,8 @@ static void note_facts(struct sender *sender, const struct line *line)
   bool no_record = ONE_OF(line->words[SENDERS_DMARC], "none", "permerror");
   bool no_spf = line->spf_own && ONE_OF(spf, "none", "permerror");
   see(sender, SENDERS_HAS_DMARC, line->day, has_policy, no_record);
-  see(sender, SENDERS_HAS_DKIM, line->day, ONE_OF(line->aligned, "dkim", "both"), strcmp(line->aligned, "spf") == 0);
+  see(sender, SENDERS_HAS_DKIM, line->day, ONE_OF(line->aligned, "dkim", "both"),
+      strcmp(line->aligned, "spf") == 0 && !ONE_OF(line->words[SENDERS_DKIM], "temperror", "not-checked"));
   see(sender, SENDERS_HAS_SPF, line->day, line->spf_own && ONE_OF(spf, "pass", "fail", "softfail", "neutral"), no_spf);
   see(sender, SENDERS_DMARC_POLICY, line->day, ONE_OF(policy, "quarantine", "reject"),
       strcmp(policy, "none") == 0 || no_record);
