@@ -27,6 +27,12 @@ enum { DAY_MS = 86400000 };
   " WHEN 4 THEN 'permerror' WHEN 3 THEN 'fail' WHEN 2 THEN 'policy' WHEN 1 THEN 'neutral' ELSE" \
   " CASE WHEN d.message_id IS NULL THEN 'not-checked' ELSE 'none' END END"
 
+/* What DMARC found to be aligned with the author domain; `no-author` where the message has no single one. One that was held
+ * unexamined was not looked at. */
+#define ALIGNED \
+  "CASE WHEN d.aligned_spf = 1 AND d.aligned_dkim = 1 THEN 'both' WHEN d.aligned_spf = 1 THEN 'spf' WHEN d.aligned_dkim = 1" \
+  " THEN 'dkim' WHEN m.author_domain IS NULL AND coalesce(m.rule, '') <> 'crash-journal' THEN 'no-author' ELSE '' END"
+
 #define COUNT_MESSAGE "INSERT INTO daily_message (day, kind, word, messages) "
 #define ADD_MESSAGE \
   " ON CONFLICT (day, kind, word) DO UPDATE SET messages = daily_message.messages + excluded.messages"
@@ -42,8 +48,7 @@ static const char *const of_messages[] = {
     "INSERT INTO daily_inbound (day, domain, spf, spf_own, dkim, dmarc, policy, aligned, override, tls, action, messages)"
     " SELECT m." DAY ", coalesce(m.author_domain, m.mail_from_domain, ''), coalesce(s.result, h.result, 'not-checked'),"
     " CASE WHEN coalesce(s.domain, h.domain) = coalesce(m.author_domain, m.mail_from_domain) THEN 1 ELSE 0 END, "
-    DKIM_RESULT ", coalesce(d.result, 'not-checked'), coalesce(d.policy, ''), CASE WHEN d.aligned_spf = 1 AND"
-    " d.aligned_dkim = 1 THEN 'both' WHEN d.aligned_spf = 1 THEN 'spf' WHEN d.aligned_dkim = 1 THEN 'dkim' ELSE '' END,"
+    DKIM_RESULT ", coalesce(d.result, 'not-checked'), coalesce(d.policy, ''), " ALIGNED ","
     " coalesce(d.override, ''), coalesce(m.tls_grade, CASE WHEN m.tls_version IS NULL THEN 'no-tls' ELSE 'not-graded'"
     " END), coalesce(m.action, 'unknown'), count(*) FROM message m LEFT JOIN spf s ON s.message_id = m.id AND"
     " s.identity = 'mailfrom' LEFT JOIN spf h ON h.message_id = m.id AND h.identity = 'helo' LEFT JOIN dmarc d ON"

@@ -103,6 +103,17 @@ static const struct {
      {INBOUND("1", "1728000001000", "1", "'a.example'", "quarantine"),
       DMARC("1", "fail", "reject", "'policy_test_mode'", "0", "0")},
      "enforcement", "dmarc", 1, NULL, 0, 0},
+
+    {"a message without an author", {INBOUND("1", "1728000001000", "1", "NULL", "accept")}, "enforcement", "author", 1, NULL, 1, 0},
+    {"whose it is", {INBOUND("1", "1728000001000", "1", "NULL", "accept")}, "refused-domains", "from.example", 1, "author", 0, 0},
+    {"it was refused already", {INBOUND("1", "1728000001000", "1", "NULL", "reject")}, "enforcement", "author", 1, NULL, 0, 0},
+    {"a message that was held unexamined",
+     {INBOUND("1", "1728000001000", "1", "NULL", "quarantine"), "UPDATE message SET rule = 'crash-journal'"},
+     "enforcement", "author", 1, NULL, 0, 0},
+    {"a message without an author says nothing of its sender's DMARC",
+     {INBOUND("1", "1728000001000", "1", "NULL", "accept"), DMARC("1", "permerror", "", "NULL", "NULL", "NULL"),
+      "UPDATE dmarc SET policy = NULL"},
+     "domains", "from.example", 1, "not-measured", 0, 0},
 };
 
 static const struct figures_row *find_row(const struct figures *figures, const char *name, const char *first)

@@ -25,7 +25,7 @@ static const char *const lines_sql =
 
 const char *senders_standard_name(enum senders_standard standard)
 {
-  static const char *const names[SENDERS_STANDARDS] = {"dkim", "dmarc", "spf", "tls"};
+  static const char *const names[SENDERS_STANDARDS] = {"author", "dkim", "dmarc", "spf", "tls"};
   return names[standard];
 }
 
@@ -94,6 +94,7 @@ static void count_failures(struct senders *senders, struct sender *sender, const
 {
   const char *dkim = line->words[SENDERS_DKIM], *dmarc = line->words[SENDERS_DMARC], *spf = line->words[SENDERS_SPF];
   const bool fails[SENDERS_STANDARDS] = {
+      [SENDERS_BY_AUTHOR] = strcmp(line->aligned, "no-author") == 0,
       [SENDERS_BY_DKIM] = !ONE_OF(dkim, "pass", "none", "not-checked", "temperror"),
       /* RFC 9989 4.7: t=y makes a policy one step milder, so that there is nothing to refuse. */
       [SENDERS_BY_DMARC] = strcmp(dmarc, "fail") == 0 && strcmp(line->words[SENDERS_POLICY], "reject") == 0 &&
@@ -124,13 +125,14 @@ static void see(struct sender *sender, enum senders_fact fact, int64_t day, bool
     sender->failed[fact] = day;
 }
 
-/* That a record exists is a fact of the DNS, whoever sent the message. An unsigned message proves something only where SPF
+/* That a record exists is a fact of the DNS, whoever sent the message; but where there is no author domain, nobody was asked for
+ * one, and the domain is that of MAIL FROM. An unsigned message proves something only where SPF
  * shows that the domain sent it. What an SPF record ends in shows only where a message does not match before. */
 static void note_facts(struct sender *sender, const struct line *line)
 {
   const char *spf = line->words[SENDERS_SPF], *policy = line->words[SENDERS_POLICY];
   bool has_policy = *policy != '\0';
-  bool no_record = ONE_OF(line->words[SENDERS_DMARC], "none", "permerror");
+  bool no_record = ONE_OF(line->words[SENDERS_DMARC], "none", "permerror") && strcmp(line->aligned, "no-author") != 0;
   bool no_spf = line->spf_own && ONE_OF(spf, "none", "permerror");
   see(sender, SENDERS_HAS_DMARC, line->day, has_policy, no_record);
   see(sender, SENDERS_HAS_DKIM, line->day, ONE_OF(line->aligned, "dkim", "both"),

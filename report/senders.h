@@ -23,13 +23,13 @@ struct senders_word {
 };
 
 /* What level reject would refuse or defer a message by. */
-enum senders_standard { SENDERS_BY_DKIM, SENDERS_BY_DMARC, SENDERS_BY_SPF, SENDERS_BY_TLS, SENDERS_STANDARDS };
+enum senders_standard { SENDERS_BY_AUTHOR, SENDERS_BY_DKIM, SENDERS_BY_DMARC, SENDERS_BY_SPF, SENDERS_BY_TLS, SENDERS_STANDARDS };
 
 /* What traffic shows of a sender, as Internet.nl would ask. */
 enum senders_fact { SENDERS_HAS_DMARC, SENDERS_HAS_DKIM, SENDERS_HAS_SPF, SENDERS_DMARC_POLICY, SENDERS_SPF_POLICY, SENDERS_FACTS };
 
 struct sender {
-  const char *domain; /* "" : not known */
+  const char *domain; /* the author's, or else that of MAIL FROM; "" : not known */
   int64_t messages;
   uint64_t seen[SENDERS_ABOUTS]; /* which words, by their places in the list */
   int64_t refused[SENDERS_STANDARDS];

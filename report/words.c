@@ -231,10 +231,12 @@ const struct word words_all[] = {
       "Een bestemming die klaar was voor DANE en toch anders is bereikt, of andersom."}},
     {"note.dkim", {"Of several signatures the best one counts.", "Bij meer handtekeningen telt de beste."}},
     {"note.enforcement",
-     {"SPF and TLS count on their own here. Deferred: could not be found out at the time, so that mail would have "
-      "had to wait.",
-      "SPF en TLS tellen hier elk apart. Uitgesteld: niet vast te stellen op dat moment, zodat de mail had moeten "
-      "wachten."}},
+     {"SPF and TLS count on their own here. Author: the From field is missing or names no single domain; such mail is "
+      "told by the domain of its envelope sender. Deferred: could not be found out at the time, so that mail would "
+      "have had to wait.",
+      "SPF en TLS tellen hier elk apart. Afzender: het veld From ontbreekt of noemt niet precies één domein; zulke mail "
+      "staat bij het domein van de envelopafzender. Uitgesteld: niet vast te stellen op dat moment, zodat de mail had "
+      "moeten wachten."}},
     {"note.forum-correspondents",
      {"By domain, as the Forum counts, and weighted by traffic: messages for the first five, recipients for the "
       "others. Shares are of what was measured. DANE counts here where the mail hosts have it, as in internet.nl.",
