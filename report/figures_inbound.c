@@ -97,7 +97,8 @@ int figures_add_enforcement(struct figures_making *making, struct figures_table 
   while (messages && (status = statement_step(domains)) > 0)
     count += !statement_is_null(domains, 0);
   if (status == 0 && (status = statement_step(messages)) > 0) {
-    set_enforcement(making, table, "dane", statement_integer(messages, 0), count, statement_integer(messages, 1));
+    bool waits = making->options->config->defer_on_temporary_failure;
+    set_enforcement(making, table, "dane", statement_integer(messages, 0), count, waits ? statement_integer(messages, 1) : 0);
     for (int i = 0; i < SENDERS_STANDARDS; i++)
       set_enforcement(making, table, senders_standard_name((enum senders_standard)i), senders->refused[i],
                       senders->refused_domains[i], senders->deferred[i]);
