@@ -123,17 +123,22 @@ static int run_sql(struct figures_making *making, struct figures_table *table)
   return status;
 }
 
-/* From the first to the last day that the database knows, where the caller does not say. */
+/* From the first to the last day that the database knows, where the caller does not say. One day at least: what the caller does
+ * say can lie beyond them. */
 static int find_period(struct figures *figures, struct database *database)
 {
   struct statement *statement = database_prepare(
       database, "SELECT min(a), max(b) FROM (SELECT min(day) AS a, max(day) AS b FROM daily_host UNION ALL"
                 " SELECT min(day), max(day) FROM daily_proven) t");
   int status = statement ? statement_step(statement) : -1;
-  if (status > 0 && figures->from == 0)
-    figures->from = statement_integer(statement, 0) * DAY_MS;
-  if (status > 0 && figures->to == 0)
-    figures->to = (statement_integer(statement, 1) + 1) * DAY_MS;
+  bool known = status > 0 && !statement_is_null(statement, 0);
+  int64_t today = figures->made * 1000 / DAY_MS * DAY_MS;
+  int64_t first = known ? statement_integer(statement, 0) * DAY_MS : today;
+  int64_t end = (known ? statement_integer(statement, 1) * DAY_MS : today) + DAY_MS;
+  if (figures->from == 0)
+    figures->from = figures->to == 0 || first < figures->to ? first : figures->to - DAY_MS;
+  if (figures->to == 0)
+    figures->to = end > figures->from ? end : figures->from + DAY_MS;
   statement_free(statement);
   return status < 0 ? -1 : 0;
 }

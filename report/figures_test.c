@@ -38,13 +38,12 @@
 
 enum { FACTS_MAX = 8 };
 
-static const struct {
+static const struct row {
   const char *about, *facts[FACTS_MAX];
   const char *table, *first; /* of the row */
   int column;
   const char *text; /* NULL: number and base */
   int64_t number, base;
-  const char *config;
 } rows[] = {
     {"lines that are missing before the period",
      {INBOUND("1", "1727999999000", "1", "'a.example'", "accept"), INBOUND("2", "1728000001000", "5", "'a.example'", "accept")},
@@ -116,8 +115,6 @@ static const struct {
       "UPDATE dmarc SET policy = NULL"},
      "domains", "from.example", 1, "not-measured", 0, 0},
     {"DANE that cannot be found out", {OUTBOUND("1"), RECIPIENT("1", "temperror", "dns-failure")}, "enforcement", "dane", 3, NULL, 1, 0},
-    {"the same, where mail goes on then", {OUTBOUND("1"), RECIPIENT("1", "temperror", "dns-failure")}, "enforcement", "dane", 3, NULL,
-     0, 0, "outbound { on-temporary-failure = accept }"},
 };
 
 static const struct figures_row *find_row(const struct figures *figures, const char *name, const char *first)
@@ -142,34 +139,79 @@ static struct database *make_database(const char *const *facts)
   return database;
 }
 
+static void check(const struct row *wanted, const char *configuration)
+{
+  char why[500];
+  struct config *config = config_parse(configuration, "test", why, sizeof why);
+  const struct figures_options options = {.from = DAY, .to = DAY + DAY_MS, .now = 1800000000, .config = config};
+  struct database *database = make_database(wanted->facts);
+  struct figures *figures = figures_read(database, &options);
+  if (!figures)
+    fail_msg("%s: %s", wanted->about, database_error(database));
+  const struct figures_row *row = find_row(figures, wanted->table, wanted->first);
+  const struct figures_cell *cell = row ? &row->cells[wanted->column] : NULL;
+  if (!cell)
+    fail_msg("%s: no row", wanted->about);
+  if (wanted->text ? !cell->text || strcmp(cell->text, wanted->text) != 0
+                   : cell->number != wanted->number || cell->base != wanted->base)
+    fail_msg("%s: %s %lld of %lld", wanted->about, cell->text ? cell->text : "", (long long)cell->number, (long long)cell->base);
+  figures_free(figures);
+  database_close(database);
+  config_release(config);
+}
+
 static void figures_are_as_the_facts(void **state)
 {
   (void)state;
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    check(&rows[i], "");
+}
+
+static void nothing_waits_where_the_configuration_lets_it_go_on(void **state)
+{
+  (void)state;
+  static const struct row row = {"DANE that cannot be found out", {OUTBOUND("1"), RECIPIENT("1", "temperror", "dns-failure")},
+                                 "enforcement", "dane", 3, NULL, 0, 0};
+  check(&row, "outbound { on-temporary-failure = accept }");
+}
+
+#define ONE_DAY {INBOUND("1", "1728000001000", "1", "'a.example'", "accept")}
+
+static void a_period_that_is_half_named_is_one(void **state)
+{
+  (void)state;
+  static const struct {
+    const char *facts[FACTS_MAX];
+    int64_t from, to, wanted_from, wanted_to;
+  } periods[] = {
+      {ONE_DAY, 0, 0, DAY, DAY + DAY_MS},
+      {ONE_DAY, DAY - 3 * DAY_MS, 0, DAY - 3 * DAY_MS, DAY + DAY_MS},
+      {ONE_DAY, DAY + 9 * DAY_MS, 0, DAY + 9 * DAY_MS, DAY + 10 * DAY_MS}, /* behind the last day that is known */
+      {ONE_DAY, 0, DAY - 3 * DAY_MS, DAY - 4 * DAY_MS, DAY - 3 * DAY_MS},  /* before the first one */
+      {{NULL}, 0, 0, INT64_C(1799971200000), INT64_C(1800057600000)},      /* nothing is known: today */
+      {{NULL}, DAY, 0, DAY, DAY + DAY_MS},
+  };
   char why[500];
-  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-    struct config *config = config_parse(rows[i].config ? rows[i].config : "", "test", why, sizeof why);
-    const struct figures_options options = {.from = DAY, .to = DAY + DAY_MS, .now = 1800000000, .config = config};
-    struct database *database = make_database(rows[i].facts);
+  struct config *config = config_parse("", "test", why, sizeof why);
+  for (size_t i = 0; i < sizeof periods / sizeof *periods; i++) {
+    const struct figures_options options = {.from = periods[i].from, .to = periods[i].to, .now = 1800000000, .config = config};
+    struct database *database = make_database(periods[i].facts);
     struct figures *figures = figures_read(database, &options);
-    if (!figures)
-      fail_msg("%s: %s", rows[i].about, database_error(database));
-    const struct figures_row *row = find_row(figures, rows[i].table, rows[i].first);
-    const struct figures_cell *cell = row ? &row->cells[rows[i].column] : NULL;
-    if (!cell)
-      fail_msg("%s: no row", rows[i].about);
-    if (rows[i].text ? !cell->text || strcmp(cell->text, rows[i].text) != 0
-                     : cell->number != rows[i].number || cell->base != rows[i].base)
-      fail_msg("%s: %s %lld of %lld", rows[i].about, cell->text ? cell->text : "", (long long)cell->number, (long long)cell->base);
+    assert_non_null(figures);
+    if (figures->from != periods[i].wanted_from || figures->to != periods[i].wanted_to)
+      fail_msg("row %zu: %lld to %lld", i, (long long)figures->from, (long long)figures->to);
     figures_free(figures);
     database_close(database);
-    config_release(config);
   }
+  config_release(config);
 }
 
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(figures_are_as_the_facts),
+      cmocka_unit_test(nothing_waits_where_the_configuration_lets_it_go_on),
+      cmocka_unit_test(a_period_that_is_half_named_is_one),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
