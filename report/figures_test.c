@@ -189,7 +189,7 @@ static void a_period_that_is_half_named_is_one(void **state)
       {ONE_DAY, DAY + 9 * DAY_MS, 0, DAY + 9 * DAY_MS, DAY + 10 * DAY_MS}, /* behind the last day that is known */
       {ONE_DAY, 0, DAY - 3 * DAY_MS, DAY - 4 * DAY_MS, DAY - 3 * DAY_MS},  /* before the first one */
       {{NULL}, 0, 0, INT64_C(1799971200000), INT64_C(1800057600000)},      /* nothing is known: today */
-      {{NULL}, DAY, 0, DAY, DAY + DAY_MS},
+      {{NULL}, DAY, 0, DAY, INT64_C(1800057600000)},
   };
   char why[500];
   struct config *config = config_parse("", "test", why, sizeof why);
