@@ -189,6 +189,7 @@ static int take_lines(struct import *import, struct file *file, struct lines *li
   struct line line;
   int status;
   struct origin origin = {.registry = import->registry, .file = file->id};
+  mta_log_begin(import->log, file->last_time);
   while ((status = lines_next_whole(lines, &line)) == 1) {
     text_clear(&file->last);
     text_add_bytes(&file->last, line.bytes, line.length);

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { DAY_S = 86400, MS = 1000 };
+enum { DAY_S = 86400, HOUR_S = 3600, DISORDER_S = 5, MS = 1000 };
 
 /* Exactly `count` digits, or -1. */
 static int number(const char *text, int count)
@@ -19,6 +19,17 @@ static int number(const char *text, int count)
     value = value * 10 + text[i] - '0';
   }
   return value;
+}
+
+static bool is_leap(int year)
+{
+  return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+}
+
+static bool has_day(int year, int month, int day)
+{
+  static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+  return day >= 1 && day <= days[month - 1] + (month == 2 && is_leap(year));
 }
 
 /* Counts years from March, so that the leap day is the last one. */
@@ -80,7 +91,7 @@ size_t moment_read(int64_t *moment, const char *text)
 {
   int year = number(text, 4), month, day, clock, zone;
   if (year < 0 || text[4] != '-' || (month = number(text + 5, 2)) < 1 || month > 12 || text[7] != '-' ||
-      (day = number(text + 8, 2)) < 1 || day > 31 || (text[10] != 'T' && text[10] != ' ') ||
+      !has_day(year, month, day = number(text + 8, 2)) || (text[10] != 'T' && text[10] != ' ') ||
       (clock = read_clock(text + 11)) < 0)
     return 0;
   int ms;
@@ -92,25 +103,42 @@ size_t moment_read(int64_t *moment, const char *text)
   return at + length;
 }
 
-/* Local time, by the hour: the C library reads its zone anew at each call. */
-static int64_t local_hour(int year, int month, int day, int hour)
+/* An hour of local time; again: the same where summer time ends, and so the hour comes twice. */
+struct hour {
+  int64_t first, again;
+};
+
+static bool is_hour(int64_t seconds, const struct tm *wanted)
+{
+  time_t moment = (time_t)seconds;
+  struct tm found;
+  return localtime_r(&moment, &found) && found.tm_hour == wanted->tm_hour && found.tm_mday == wanted->tm_mday;
+}
+
+/* By the hour, as the C library reads its zone anew at each call. */
+static const struct hour *local_hour(int year, int month, int day, int hour)
 {
   static _Thread_local int known[4];
-  static _Thread_local int64_t seconds;
-  if (known[0] == year && known[1] == month && known[2] == day && known[3] == hour && seconds != 0)
-    return seconds;
-  struct tm tm = {.tm_year = year - 1900, .tm_mon = month - 1, .tm_mday = day, .tm_hour = hour, .tm_isdst = -1};
-  seconds = mktime(&tm);
+  static _Thread_local struct hour found;
+  if (known[0] == year && known[1] == month && known[2] == day && known[3] == hour && found.first != 0)
+    return &found;
+  const struct tm wanted = {.tm_year = year - 1900, .tm_mon = month - 1, .tm_mday = day, .tm_hour = hour, .tm_isdst = -1};
+  struct tm tm = wanted;
+  int64_t seconds = mktime(&tm);
+  /* Which of the two it gives is the library's choice. */
+  found.first = is_hour(seconds, &wanted) && is_hour(seconds - HOUR_S, &wanted) ? seconds - HOUR_S : seconds;
+  found.again = is_hour(seconds, &wanted) && is_hour(found.first + HOUR_S, &wanted) ? found.first + HOUR_S : found.first;
   known[0] = year;
   known[1] = month;
   known[2] = day;
   known[3] = hour;
-  return seconds;
+  return &found;
 }
 
-size_t moment_read_short(int64_t *moment, const char *text, int64_t latest)
+size_t moment_read_short(int64_t *moment, const char *text, int64_t latest, int64_t before)
 {
   static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+  static const int leap_year = 2024;
   int month = 0, day, clock, ms;
   for (int i = 0; i < 12; i++)
     if (strncmp(text, months + 3 * i, 3) == 0)
@@ -118,17 +146,20 @@ size_t moment_read_short(int64_t *moment, const char *text, int64_t latest)
   if (month == 0 || text[3] != ' ')
     return 0;
   day = text[4] == ' ' ? number(text + 5, 1) : number(text + 4, 2);
-  if (day < 1 || day > 31 || text[6] != ' ' || (clock = read_clock(text + 7)) < 0)
+  if (!has_day(leap_year, month, day) || text[6] != ' ' || (clock = read_clock(text + 7)) < 0)
     return 0;
   struct tm tm;
   time_t end = (time_t)(latest / MS + DAY_S);
   size_t length = 15 + read_decimals(text + 15, &ms);
   gmtime_r(&end, &tm);
   for (int year = tm.tm_year + 1900 + 1;; year--) {
-    bool is_leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-    if (month == 2 && day == 29 && !is_leap)
+    if (!has_day(year, month, day))
       continue;
-    int64_t seconds = local_hour(year, month, day, clock / 3600) + clock % 3600;
+    const struct hour *hour = local_hour(year, month, day, clock / HOUR_S);
+    int64_t seconds = hour->first + clock % HOUR_S;
+    /* Lines of a few seconds may stand in another order; further back no log goes. */
+    if (seconds < before / MS - DISORDER_S)
+      seconds = hour->again + clock % HOUR_S;
     if (seconds <= end) {
       *moment = seconds * MS + ms;
       return length;

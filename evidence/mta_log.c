@@ -18,6 +18,7 @@ enum { HOST_MAX = 255, PROGRAM_MAX = 100 };
 struct mta_log {
   struct document *document;          /* a line of the journal */
   struct text host, program, message; /* of it */
+  int64_t before;                     /* the last time without a year in this file, or 0 */
 };
 
 struct mta_log *mta_log_new(void)
@@ -36,6 +37,11 @@ void mta_log_free(struct mta_log *log)
   text_free(&log->program);
   text_free(&log->message);
   free(log);
+}
+
+void mta_log_begin(struct mta_log *log, int64_t before)
+{
+  log->before = before;
 }
 
 bool mta_log_is_journal(const char *line, size_t length)
@@ -186,8 +192,8 @@ int mta_log_read(struct mta_log *log, struct mta_line *to, char *line, size_t le
     line += structured ? 2 : 0;
   }
   size_t at = moment_read(&to->time, line);
-  if (at == 0)
-    at = moment_read_short(&to->time, line, latest);
+  if (at == 0 && (at = moment_read_short(&to->time, line, latest, log->before)) > 0)
+    log->before = to->time;
   if (at == 0 || line[at] != ' ') {
     *why = "does not begin with a time";
     return -1;

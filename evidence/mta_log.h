@@ -25,6 +25,8 @@ struct mta_line {
 /* latest: when the file was changed last, for times that have no year. */
 struct mta_log *mta_log_new(void);
 void mta_log_free(struct mta_log *log); /* takes NULL */
+/* Before the lines of a file; before: the moment of the line in front of them, or 0. */
+void mta_log_begin(struct mta_log *log, int64_t before);
 /* The line is NUL-terminated and will be changed. 1; 0 for a line without a program, such as a remark of journalctl;
  * -1 for what is no log line, with the reason, which is constant text. */
 int mta_log_read(struct mta_log *log, struct mta_line *to, char *line, size_t length, int64_t latest, const char **why);

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -125,9 +126,64 @@ static void years(void **state)
     int64_t latest, expected, found;
     assert_int_equal(moment_read(&latest, moments[i].latest), strlen(moments[i].latest));
     assert_int_equal(moment_read(&expected, moments[i].expected), strlen(moments[i].expected));
-    assert_int_equal(moment_read_short(&found, moments[i].text, latest), 15);
+    assert_int_equal(moment_read_short(&found, moments[i].text, latest, 0), 15);
     if (found != expected)
       fail_msg("%s before %s: %lld, not %lld", moments[i].text, moments[i].latest, (long long)found, (long long)expected);
+  }
+}
+
+/* Summer time ends at 01:00 UTC on 25 October 2026, and the hour from 2 o'clock comes twice. */
+static void the_hour_that_comes_twice(void **state)
+{
+  (void)state;
+  static const struct {
+    const char *line, *expected;
+  } lines[] = {
+      {"Oct 25 01:59:59 mx1 postfix/smtp[1]: a", "2026-10-24T23:59:59Z"}, {"Oct 25 02:10:00 mx1 postfix/smtp[1]: a", "2026-10-25T00:10:00Z"},
+      {"Oct 25 02:59:59 mx1 postfix/smtp[1]: a", "2026-10-25T00:59:59Z"}, {"Oct 25 02:59:58 mx1 postfix/smtp[1]: a", "2026-10-25T00:59:58Z"},
+      {"Oct 25 02:00:01 mx1 postfix/smtp[1]: a", "2026-10-25T01:00:01Z"}, {"Oct 25 02:00:00 mx1 postfix/smtp[1]: a", "2026-10-25T01:00:00Z"},
+      {"Oct 25 02:30:00 mx1 postfix/smtp[1]: a", "2026-10-25T01:30:00Z"}, {"Oct 25 02:29:57 mx1 postfix/smtp[1]: a", "2026-10-25T01:29:57Z"},
+      {"Oct 25 02:59:59 mx1 postfix/smtp[1]: a", "2026-10-25T01:59:59Z"}, {"Oct 25 03:00:00 mx1 postfix/smtp[1]: a", "2026-10-25T02:00:00Z"},
+      {"Mar 29 01:59:59 mx1 postfix/smtp[1]: a", "2026-03-29T00:59:59Z"}, {"Mar 29 03:00:00 mx1 postfix/smtp[1]: a", "2026-03-29T01:00:00Z"},
+  };
+  struct mta_log *log = mta_log_new();
+  assert_int_equal(setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3", 1), 0);
+  tzset();
+  int64_t latest;
+  moment_read(&latest, "2026-11-01T00:00:00Z");
+  for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+    struct mta_line told;
+    int64_t expected;
+    char line[100];
+    const char *why;
+    snprintf(line, sizeof line, "%s", lines[i].line);
+    moment_read(&expected, lines[i].expected);
+    assert_int_equal(mta_log_read(log, &told, line, strlen(line), latest, &why), 1);
+    if (told.time != expected)
+      fail_msg("row %zu, %s: %lld, not %lld", i, lines[i].line, (long long)told.time, (long long)expected);
+  }
+  mta_log_free(log);
+  unsetenv("TZ");
+  tzset();
+}
+
+static void days_that_a_month_has(void **state)
+{
+  (void)state;
+  static const struct {
+    const char *text;
+    size_t length;
+  } days[] = {
+      {"2026-02-28T00:00:00Z", 20}, {"2026-02-29T00:00:00Z", 0}, {"2028-02-29T00:00:00Z", 20}, {"2100-02-29T00:00:00Z", 0},
+      {"2026-06-30T00:00:00Z", 20}, {"2026-06-31T00:00:00Z", 0}, {"2026-12-31T00:00:00Z", 20}, {"2026-12-32T00:00:00Z", 0},
+      {"2026-01-00T00:00:00Z", 0},  {"Feb 30 00:00:00", 0},      {"Jun 31 00:00:00", 0},       {"Jun 30 00:00:00", 15},
+  };
+  for (size_t i = 0; i < sizeof days / sizeof *days; i++) {
+    int64_t moment;
+    size_t found = days[i].text[0] == '2' ? moment_read(&moment, days[i].text)
+                                          : moment_read_short(&moment, days[i].text, INT64_C(1800000000000), 0);
+    if (found != days[i].length)
+      fail_msg("%s: %zu", days[i].text, found);
   }
 }
 
@@ -138,6 +194,8 @@ int main(void)
       cmocka_unit_test(pieces),
       cmocka_unit_test(a_nul_is_no_end),
       cmocka_unit_test(years),
+      cmocka_unit_test(the_hour_that_comes_twice),
+      cmocka_unit_test(days_that_a_month_has),
   };
   setenv("TZ", "UTC", 1);
   return cmocka_run_group_tests(tests, NULL, NULL);
