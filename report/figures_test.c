@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "evidence/daily.h"
-#include "report/figures.h"
+#include "report/write.h"
 
 /* Of day 20000 (2024-10-04), where no other day is named. */
 #define DAY INT64_C(1728000000000)
@@ -206,12 +206,40 @@ static void a_period_that_is_half_named_is_one(void **state)
   config_release(config);
 }
 
+/* Mail on three days of five. */
+static void a_plot_goes_by_time(void **state)
+{
+  (void)state;
+  static const char *const facts[FACTS_MAX] = {
+      INBOUND("1", "1728000001000", "1", "'a.example'", "accept"), INBOUND("2", "1728086401000", "2", "'a.example'", "accept"),
+      INBOUND("3", "1728345601000", "3", "'a.example'", "accept"), DMARC("1", "pass", "none", "NULL", "1", "1")};
+  static const char *const wanted[] = {
+      "points=\"0,0 250,1000\"", /* DMARC of two days, and no line to the third */
+      "x=\"25.00%\"", ">2024-10-06<", ">2024-10-08<"};
+  char why[500];
+  struct config *config = config_parse("", "test", why, sizeof why);
+  const struct figures_options options = {.from = DAY, .to = DAY + 5 * DAY_MS, .now = 1800000000, .config = config};
+  struct database *database = make_database(facts);
+  struct figures *figures = figures_read(database, &options);
+  struct text page = {0};
+  assert_non_null(figures);
+  write_html(&page, figures, LANGUAGE_ENGLISH);
+  for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
+    if (!strstr(page.bytes, wanted[i]))
+      fail_msg("no %s in %s", wanted[i], strstr(page.bytes, "section-trend\""));
+  text_free(&page);
+  figures_free(figures);
+  database_close(database);
+  config_release(config);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(figures_are_as_the_facts),
       cmocka_unit_test(nothing_waits_where_the_configuration_lets_it_go_on),
       cmocka_unit_test(a_period_that_is_half_named_is_one),
+      cmocka_unit_test(a_plot_goes_by_time),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,7 +8,7 @@
 
 #include "report/write.h"
 
-enum { TOP = 22, HEIGHT = 210, BOTTOM = 26, SCALE = 1000, MARKS = 8 };
+enum { TOP = 22, HEIGHT = 210, BOTTOM = 26, SCALE = 1000, MARKS = 8, DAY_MS = 86400000 };
 
 /* Shapes around the middle, one for each line, so that lines are told apart without colour. */
 static const char *const shapes[] = {"M-5 0a5 5 0 1 0 10 0a5 5 0 1 0 -10 0z", "M-4.5 -4.5h9v9h-9z", "M0 -6l6 6l-6 6l-6 -6z",
@@ -18,6 +18,27 @@ enum { LINES_MAX = sizeof shapes / sizeof *shapes };
 static double share_of(const struct figures_cell *cell)
 {
   return cell->base > 0 ? (double)cell->number / (double)cell->base : 0;
+}
+
+static int64_t start_of(const struct figures_table *table, size_t i)
+{
+  return table->rows[i].cells[0].number;
+}
+
+/* From left to right by time, from 0 to 1: a step in which there was no mail has no row. */
+static double place_of(const struct figures_table *table, size_t i)
+{
+  return (double)(start_of(table, i) - start_of(table, 0)) / (double)(start_of(table, table->count - 1) - start_of(table, 0));
+}
+
+/* The time between two rows with none left out. */
+static int64_t step_of(const struct figures_table *table)
+{
+  int64_t step = INT64_MAX;
+  for (size_t i = 1; i < table->count; i++)
+    if (start_of(table, i) - start_of(table, i - 1) < step)
+      step = start_of(table, i) - start_of(table, i - 1);
+  return step;
 }
 
 static void add_grid(struct page *page)
@@ -47,25 +68,26 @@ static void add_days(struct page *page, const struct figures_table *table, enum 
   static const struct {
     const char *class, *x;
   } places[] = {{"tick", "0"}, {"tick middle", "50%"}, {"tick end", "100%"}};
-  size_t last = table->count - 1;
-  const size_t rows[] = {0, last / 2, last};
+  int64_t first = start_of(table, 0), last = start_of(table, table->count - 1);
+  const int64_t moments[] = {first, first + (last - first) / 2, last};
   for (int i = 0; i < 3; i++) {
     struct text day = {0};
-    if (i == 1 && last % 2 != 0)
+    if (moments[i] % DAY_MS != 0)
       continue;
-    write_cell(&day, &table->rows[rows[i]].cells[0], &table->shape->columns[0], language);
+    const struct figures_cell cell = {.number = moments[i], .known = true};
+    write_cell(&day, &cell, &table->shape->columns[0], language);
     page_label(page, places[i].class, places[i].x, TOP + HEIGHT + 18, day.bytes);
     text_free(&day);
   }
 }
 
-/* A stretch of moments that are all known. */
+/* A stretch of moments that are all known, with none left out. */
 static void add_stretch(struct page *page, const struct figures_table *table, int column, int line, size_t from, size_t to)
 {
   struct text points = {0};
   char class[24];
   for (size_t i = from; i < to; i++)
-    text_printf(&points, "%s%d,%d", i > from ? " " : "", (int)((double)SCALE * (double)i / (double)(table->count - 1)),
+    text_printf(&points, "%s%d,%d", i > from ? " " : "", (int)(SCALE * place_of(table, i)),
                 (int)(SCALE * (1 - share_of(&table->rows[i].cells[column]))));
   snprintf(class, sizeof class, "line line-%d", line);
   page_start(page, "polyline");
@@ -83,12 +105,15 @@ static void add_line(struct page *page, const struct figures_table *table, int c
   page_number(page, "y", TOP);
   page_number(page, "height", HEIGHT);
   size_t from = 0;
-  for (size_t i = 0; i <= table->count; i++)
-    if (i == table->count || !table->rows[i].cells[column].known) {
-      if (i > from + 1)
-        add_stretch(page, table, column, line, from, i);
-      from = i + 1;
-    }
+  int64_t step = step_of(table);
+  for (size_t i = 0; i <= table->count; i++) {
+    bool known = i < table->count && table->rows[i].cells[column].known;
+    if (known && (i == from || start_of(table, i) - start_of(table, i - 1) == step))
+      continue;
+    if (i > from + 1)
+      add_stretch(page, table, column, line, from, i);
+    from = known ? i : i + 1;
+  }
   page_end(page);
 }
 
@@ -110,7 +135,7 @@ static void add_marks(struct page *page, const struct figures_table *table, int 
       continue;
     page_start(page, "svg");
     page_attribute(page, "overflow", "visible");
-    page_percent(page, "x", (double)i / (double)(table->count - 1));
+    page_percent(page, "x", place_of(table, i));
     page_number(page, "y", TOP + (int)(HEIGHT * (1 - share_of(cell))));
     page_attributes(page, (const char *const[]){"width", "1", "height", "1", NULL});
     add_mark(page, line);
