@@ -33,6 +33,15 @@ enum { DAY_MS = 86400000 };
   "CASE WHEN d.aligned_spf = 1 AND d.aligned_dkim = 1 THEN 'both' WHEN d.aligned_spf = 1 THEN 'spf' WHEN d.aligned_dkim = 1" \
   " THEN 'dkim' WHEN m.author_domain IS NULL AND coalesce(m.rule, '') <> 'crash-journal' THEN 'no-author' ELSE '' END"
 
+/* Behind insecure MX records, hosts may have DANE, some of them, or records that are not usable: the verdict does not say. Of those
+ * that could be reached: `dane` all of them, `signed` at least, `unsigned` one of them. */
+#define HAS_HOST(condition) \
+  "EXISTS (SELECT 1 FROM dane_host h WHERE h.message_id = r.message_id AND h.recipient = r.number AND " condition ")"
+#define HOSTS \
+  "CASE WHEN coalesce(r.verdict, '') <> 'insecure-mx' THEN '' WHEN " HAS_HOST("h.address = 'insecure' AND h.tlsa = 'not-asked'") \
+  " THEN 'unsigned' WHEN " HAS_HOST("h.tlsa IN ('none', 'insecure', 'unusable')") " THEN 'signed' WHEN " \
+  HAS_HOST("h.tlsa = 'usable'") " THEN 'dane' ELSE '' END"
+
 #define COUNT_MESSAGE "INSERT INTO daily_message (day, kind, word, messages) "
 #define ADD_MESSAGE \
   " ON CONFLICT (day, kind, word) DO UPDATE SET messages = daily_message.messages + excluded.messages"
@@ -56,11 +65,11 @@ static const char *const of_messages[] = {
     " ON CONFLICT (day, domain, spf, spf_own, dkim, dmarc, policy, aligned, override, tls, action) DO UPDATE SET"
     " messages = daily_inbound.messages + excluded.messages",
 
-    "INSERT INTO daily_outbound (day, domain, verdict, link, action, recipients, messages, last_time, last_message)"
+    "INSERT INTO daily_outbound (day, domain, verdict, link, hosts, action, recipients, messages, last_time, last_message)"
     " SELECT m." DAY ", coalesce(r.domain, ''), coalesce(r.verdict, 'not-examined'), coalesce(r.link, ''),"
-    " " RECIPIENT_ACTION ", count(*), count(DISTINCT m.id), max(m.time), max(m.id) FROM message m JOIN recipient r"
-    " ON r.message_id = m.id WHERE " NEW_MESSAGE " AND m.direction = 'outbound' GROUP BY 1, 2, 3, 4, 5"
-    " ON CONFLICT (day, domain, verdict, link, action) DO UPDATE SET recipients = daily_outbound.recipients +"
+    " " HOSTS ", " RECIPIENT_ACTION ", count(*), count(DISTINCT m.id), max(m.time), max(m.id) FROM message m JOIN recipient r"
+    " ON r.message_id = m.id WHERE " NEW_MESSAGE " AND m.direction = 'outbound' GROUP BY 1, 2, 3, 4, 5, 6"
+    " ON CONFLICT (day, domain, verdict, link, hosts, action) DO UPDATE SET recipients = daily_outbound.recipients +"
     " excluded.recipients, messages = daily_outbound.messages + excluded.messages, last_message = CASE WHEN"
     " excluded.last_time >= daily_outbound.last_time THEN excluded.last_message ELSE daily_outbound.last_message END,"
     " last_time = CASE WHEN excluded.last_time >= daily_outbound.last_time THEN excluded.last_time ELSE"

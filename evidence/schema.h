@@ -9,7 +9,7 @@
 
 #include "evidence/database.h"
 
-enum { SCHEMA_VERSION = 1 };
+enum { SCHEMA_VERSION = 2 };
 
 /* Makes what is missing (DATABASE_WRITE), and checks the version. 0, or -1 with a message appended. */
 int schema_prepare(struct database *database, enum database_mode mode, struct text *error);

@@ -48,15 +48,6 @@ struct profiles {
 #define SEEN_ON(condition) "max(CASE WHEN " condition " THEN day ELSE 0 END)"
 #define DAYS "day >= CAST($1 AS BIGINT) / 86400000 AND day < (CAST($2 AS BIGINT) + 86399999) / 86400000"
 
-/* One of the hosts that could be reached, by a message of that day. */
-#define A_HOST(condition) \
-  "EXISTS (SELECT 1 FROM recipient r JOIN dane_host h ON h.message_id = r.message_id AND h.recipient = r.number WHERE" \
-  " r.message_id = daily_outbound.last_message AND r.domain = daily_outbound.domain AND " condition ")"
-#define UNSIGNED "h.address = 'insecure' AND h.tlsa = 'not-asked'"
-#define LACKING "((" UNSIGNED ") OR h.tlsa IN ('none', 'insecure', 'unusable'))"
-/* Behind an insecure MX, the hosts may have DANE, some of them, or records that are not usable: only they themselves tell. */
-#define INSECURE_MX(condition) "(verdict = 'insecure-mx' AND " condition ")"
-
 /* Domain, recipients, and for each standard when it was last seen to pass and to fail. DANE passes where Internet.nl would
  * say so: it does not ask for a signed mail domain (RFC 7672 does). */
 static const struct {
@@ -66,11 +57,10 @@ static const struct {
     {"SELECT domain, sum(recipients),"
      " " SEEN("verdict = 'dane' OR link IN ('mx-insecure', 'host-unsigned', 'no-tlsa', 'tlsa-unusable')") ","
      " " SEEN("link IN ('domain-unsigned', 'bogus')") ","
-     " " SEEN("verdict = 'dane' OR link IN ('no-tlsa', 'tlsa-unusable') OR "
-              INSECURE_MX(A_HOST("h.address = 'secure'") " AND NOT " A_HOST(UNSIGNED))) ","
-     " " SEEN("link = 'host-unsigned' OR " INSECURE_MX(A_HOST(UNSIGNED))) ","
-     " " SEEN("verdict = 'dane' OR " INSECURE_MX(A_HOST("h.tlsa = 'usable'") " AND NOT " A_HOST(LACKING))) ", "
-     SEEN("verdict IN ('none', 'partial', 'unusable', 'bogus') OR " INSECURE_MX(A_HOST(LACKING)))
+     " " SEEN("verdict = 'dane' OR link IN ('no-tlsa', 'tlsa-unusable') OR hosts IN ('dane', 'signed')") ","
+     " " SEEN("link = 'host-unsigned' OR hosts = 'unsigned'") ","
+     " " SEEN("verdict = 'dane' OR hosts = 'dane'") ","
+     " " SEEN("verdict IN ('none', 'partial', 'unusable', 'bogus') OR hosts IN ('signed', 'unsigned')")
      " FROM daily_outbound WHERE " DAYS " AND domain <> '' AND verdict <> 'not-examined' GROUP BY domain",
      3, {DNSSEC_DOMAIN, DNSSEC_MX, DANE}},
     {"SELECT domain, 0, " SEEN_ON("class IN ('dane-verified', 'half-dane', 'dane-available-not-used', 'mta-sts',"

@@ -89,7 +89,7 @@ static const struct row {
     {"signed hosts behind an insecure MX",
      {OUTBOUND("1"), RECIPIENT("1", "insecure-mx", "domain-unsigned"), HOST("1", "0", "a.to.example", "secure", "unusable")},
      "domains", "to.example", 9, "passed", 0, 0},
-    {"an insecure MX whose lines are gone",
+    {"an insecure MX of hosts that are not known",
      {OUTBOUND("1"), RECIPIENT("1", "insecure-mx", "mx-insecure")}, "domains", "to.example", 10, "not-measured", 0, 0},
 
     {"a signature that could not be examined",
