@@ -27,6 +27,7 @@ struct words {
 struct teller {
   bool is_terminal, bar;
   unsigned shown; /* problems of this file */
+  bool cut;       /* a file could not be read to its end */
 };
 
 static void print_usage(FILE *stream)
@@ -77,6 +78,7 @@ static void tell_problem(void *context, const char *path, uint64_t line, const c
 {
   struct teller *teller = context;
   end_bar(teller);
+  teller->cut = teller->cut || line == 0;
   if (line == 0)
     fprintf(stderr, "%s: %s\n", words_printable(path), why);
   else if (++teller->shown <= SHOWN_MAX)
@@ -150,6 +152,8 @@ static int import_all(struct import *import, const struct words *words, struct d
     }
     text_free(&why);
   }
+  if (status == EX_OK && teller->cut)
+    status = EX_NOINPUT;
   if (status != EX_UNAVAILABLE && import_settle(import) < 0)
     status = EX_UNAVAILABLE;
   if (status == EX_UNAVAILABLE)
