@@ -96,9 +96,8 @@ const struct figures_shape figures_shapes[] = {
     {"control", "operation",
      "WITH o AS (SELECT 'inbound' AS direction, action, sum(messages) AS n FROM daily_inbound WHERE " DAYS
      " GROUP BY 2 UNION ALL SELECT 'outbound', word, sum(messages) FROM daily_message WHERE " DAYS
-     " AND kind = 'outbound-action' GROUP BY 2) SELECT direction, action, n, (SELECT sum(n) FROM o) FROM o ORDER BY"
-     " 1, 3"
-     " DESC, 2",
+     " AND kind = 'outbound-action' GROUP BY 2) SELECT direction, action, n, (SELECT sum(a.n) FROM o a WHERE a.direction ="
+     " o.direction) FROM o ORDER BY 1, 3 DESC, 2",
      NULL, {{"direction", FIGURES_WORD}, {"action", FIGURES_WORD}, {"messages", FIGURES_SHARE}}, 0},
     {"inbound", "spf", NULL, figures_add_senders, RESULT_COLUMNS("result"), FIGURES_PLOT},
     {"inbound", "dkim", NULL, figures_add_senders, RESULT_COLUMNS("result"), FIGURES_PLOT},

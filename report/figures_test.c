@@ -104,6 +104,9 @@ static const struct row {
       DMARC("1", "fail", "reject", "'policy_test_mode'", "0", "0")},
      "enforcement", "dmarc", 1, NULL, 0, 0},
 
+    {"what was done is a share of its direction", {INBOUND("1", "1728000001000", "1", "'a.example'", "accept"), OUTBOUND("2")},
+     "operation", "inbound", 2, NULL, 1, 1},
+
     {"a message without an author", {INBOUND("1", "1728000001000", "1", "NULL", "accept")}, "enforcement", "author", 1, NULL, 1, 0},
     {"whose it is", {INBOUND("1", "1728000001000", "1", "NULL", "accept")}, "refused-domains", "from.example", 1, "author", 0, 0},
     {"it was refused already", {INBOUND("1", "1728000001000", "1", "NULL", "reject")}, "enforcement", "author", 1, NULL, 0, 0},
