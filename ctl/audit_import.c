@@ -129,7 +129,7 @@ static void tell_count(const struct import_count *count)
   printf("%llu lines, %llu with facts, %llu skipped", (unsigned long long)count->lines, (unsigned long long)count->used,
          (unsigned long long)count->skipped);
   if (count->repeated > 0)
-    printf(", %llu known from other files", (unsigned long long)count->repeated);
+    printf(", %llu known already", (unsigned long long)count->repeated);
   putchar('\n');
 }
 

@@ -157,7 +157,7 @@ def what_was_removed_does_not_come_back(world):
             with open(name, "rb") as f:
                 out.write(f.read())
     told = world.run("import", world.path("all"))
-    assert "9 known from other files" in told, told
+    assert "9 known already" in told, told
     equal(world.everything(), before)
 
 

@@ -42,6 +42,8 @@ struct audit_reader {
   struct document *document;
   struct loader *loaders[TABLE_COUNT];
   struct statement *find_message, *find_event;
+  /* How far the numbers of the host at hand have come in this file: what lies behind may be there a second time. */
+  int64_t file, host, last_seq, highest_seq;
 };
 
 /* What every line has. */
@@ -308,18 +310,36 @@ static int put_line(struct audit_reader *reader, struct origin *origin, const st
   return 0;
 }
 
-static enum origin_use is_known(struct audit_reader *reader, const struct origin *origin, const struct head *head)
+/* Numbers of this file come again, and the lines that bore them can be found. 1, 0, -1. */
+static int comes_again(struct audit_reader *reader, const struct origin *origin, const struct head *head)
+{
+  if (reader->file != origin->file || reader->host != origin->host)
+    reader->last_seq = reader->highest_seq = 0;
+  bool back = head->seq <= reader->last_seq, again = head->seq <= reader->highest_seq;
+  reader->file = origin->file;
+  reader->host = origin->host;
+  reader->last_seq = head->seq;
+  if (!again)
+    reader->highest_seq = head->seq;
+  if (back && audit_reader_flush(reader) < 0)
+    return -1;
+  return again;
+}
+
+/* file: the one that is not to be looked into, or 0. */
+static enum origin_use is_known(struct audit_reader *reader, const struct origin *origin, const struct head *head, int64_t file)
 {
   struct statement *statement = strcmp(head->event, "message") == 0 ? reader->find_message : reader->find_event;
   statement_bind_integer(statement, 1, origin->time);
   statement_bind_integer(statement, 2, origin->host);
   statement_bind_integer(statement, 3, head->seq);
-  statement_bind_integer(statement, 4, origin->file);
+  statement_bind_integer(statement, 4, file);
   int status = statement_step(statement);
   statement_reset(statement);
   if (status < 0)
     return ORIGIN_FAILED;
-  return status == 1 || registry_is_pruned(origin->registry, origin->time) ? ORIGIN_REPEATED : ORIGIN_USED;
+  bool gone = file != 0 && registry_is_pruned(origin->registry, origin->time);
+  return status == 1 || gone ? ORIGIN_REPEATED : ORIGIN_USED;
 }
 
 /* The reason why this is no line of an audit log, or NULL. */
@@ -358,7 +378,14 @@ enum origin_use audit_reader_take(struct audit_reader *reader, struct origin *or
   if (origin->host == 0)
     return ORIGIN_FAILED;
   registry_visit(origin->registry, origin, origin->kind = "audit");
-  enum origin_use use = origin->suspect ? is_known(reader, origin, &head) : ORIGIN_USED;
+  int again = comes_again(reader, origin, &head);
+  if (again < 0)
+    return ORIGIN_FAILED;
+  enum origin_use use = ORIGIN_USED;
+  if (origin->suspect)
+    use = is_known(reader, origin, &head, origin->file);
+  if (use == ORIGIN_USED && again > 0)
+    use = is_known(reader, origin, &head, 0);
   if (use == ORIGIN_USED && put_line(reader, origin, &head, top) < 0)
     return ORIGIN_FAILED;
   return use;

@@ -38,7 +38,7 @@ struct import_count {
   uint64_t lines;    /* read now, without those that were known from before */
   uint64_t used;     /* facts came from them */
   uint64_t skipped;  /* damaged */
-  uint64_t repeated; /* in the database already, through another file */
+  uint64_t repeated; /* in the database already, through another file or an earlier line */
 };
 
 /* NULL on error, which is database_error(). The database is open for writing. */

@@ -13,7 +13,7 @@
 enum origin_use {
   ORIGIN_USED,     /* there are facts of it in the database now */
   ORIGIN_OTHER,    /* a sound line that says nothing of interest */
-  ORIGIN_REPEATED, /* its facts are in the database already, through another file */
+  ORIGIN_REPEATED, /* its facts are in the database already, through another file or an earlier line */
   ORIGIN_DAMAGED,  /* skipped; origin.why says why */
   ORIGIN_FAILED,   /* the database failed: database_error() */
 };
