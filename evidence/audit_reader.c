@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/domain.h"
 #include "base/memory.h"
 #include "evidence/document.h"
 #include "evidence/moment.h"
@@ -204,9 +205,21 @@ static int put_hosts(struct loader *loader, struct document *document, struct do
   return 0;
 }
 
+/* A next hop that is the recipient's domain is stored in the form that the domain has: MTAs write it with a final dot, or as it
+ * was typed. */
+static void put_next_hop(const struct row *row)
+{
+  char normal[DOMAIN_SIZE];
+  const char *hop = string(row, "next_hop"), *domain = string(row, "domain");
+  if (hop && domain && strcmp(hop, domain) != 0 && domain_normalize(normal, hop, strlen(hop)) == 0 &&
+      strcmp(normal, domain) == 0)
+    hop = domain;
+  loader_text(row->loader, hop);
+}
+
 static int put_recipients(struct audit_reader *reader, struct document_node *recipients, int64_t id)
 {
-  static const char *const keys[] = {"address", "domain", "next_hop", NULL};
+  static const char *const keys[] = {"address", "domain", NULL};
   static const char *const dane_keys[] = {"verdict", "link", "mx", NULL};
   struct document *document = reader->document;
   struct loader *loader = reader->loaders[RECIPIENT];
@@ -217,6 +230,7 @@ static int put_recipients(struct audit_reader *reader, struct document_node *rec
     loader_integer(loader, id);
     loader_integer(loader, number);
     put_all(&row, keys);
+    put_next_hop(&row);
     const struct row dane = {loader, document, document_get(document, recipient, "dane")};
     put_all(&dane, dane_keys);
     put_number(&dane, "ttl");

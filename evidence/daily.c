@@ -42,6 +42,9 @@ enum { DAY_MS = 86400000 };
   " THEN 'unsigned' WHEN " HAS_HOST("h.tlsa IN ('none', 'insecure', 'unusable')") " THEN 'signed' WHEN " \
   HAS_HOST("h.tlsa = 'usable'") " THEN 'dane' ELSE '' END"
 
+/* The next hop where it is not the recipient's domain: then all that was found out is about the relay. */
+#define RELAY "CASE WHEN r.verdict IS NULL OR r.next_hop = r.domain THEN '' ELSE coalesce(r.next_hop, '') END"
+
 #define COUNT_MESSAGE "INSERT INTO daily_message (day, kind, word, messages) "
 #define ADD_MESSAGE \
   " ON CONFLICT (day, kind, word) DO UPDATE SET messages = daily_message.messages + excluded.messages"
@@ -65,11 +68,11 @@ static const char *const of_messages[] = {
     " ON CONFLICT (day, domain, spf, spf_own, dkim, dmarc, policy, aligned, override, tls, action) DO UPDATE SET"
     " messages = daily_inbound.messages + excluded.messages",
 
-    "INSERT INTO daily_outbound (day, domain, verdict, link, hosts, action, recipients, messages, last_time, last_message)"
-    " SELECT m." DAY ", coalesce(r.domain, ''), coalesce(r.verdict, 'not-examined'), coalesce(r.link, ''),"
+    "INSERT INTO daily_outbound (day, domain, relay, verdict, link, hosts, action, recipients, messages, last_time, last_message)"
+    " SELECT m." DAY ", coalesce(r.domain, ''), " RELAY ", coalesce(r.verdict, 'not-examined'), coalesce(r.link, ''),"
     " " HOSTS ", " RECIPIENT_ACTION ", count(*), count(DISTINCT m.id), max(m.time), max(m.id) FROM message m JOIN recipient r"
-    " ON r.message_id = m.id WHERE " NEW_MESSAGE " AND m.direction = 'outbound' GROUP BY 1, 2, 3, 4, 5, 6"
-    " ON CONFLICT (day, domain, verdict, link, hosts, action) DO UPDATE SET recipients = daily_outbound.recipients +"
+    " ON r.message_id = m.id WHERE " NEW_MESSAGE " AND m.direction = 'outbound' GROUP BY 1, 2, 3, 4, 5, 6, 7"
+    " ON CONFLICT (day, domain, relay, verdict, link, hosts, action) DO UPDATE SET recipients = daily_outbound.recipients +"
     " excluded.recipients, messages = daily_outbound.messages + excluded.messages, last_message = CASE WHEN"
     " excluded.last_time >= daily_outbound.last_time THEN excluded.last_message ELSE daily_outbound.last_message END,"
     " last_time = CASE WHEN excluded.last_time >= daily_outbound.last_time THEN excluded.last_time ELSE"
@@ -128,9 +131,9 @@ static const char *const of_messages_that_left[] = {LEFT_BY_MESSAGE("proven", "c
 static const char *const of_deliveries[] = {
     "DELETE FROM daily_message WHERE " DAYS " AND kind IN ('proven', 'proven-all', 'accepted', 'delivery', 'mta-setting')",
     "DELETE FROM daily_proven WHERE " DAYS,
-    "INSERT INTO daily_proven (day, domain, class, verdict, recipients) SELECT d." DAY ", coalesce(d.domain, ''), d.class,"
-    " coalesce(r.verdict, ''), count(*) FROM delivery d LEFT JOIN recipient r ON r.message_id = d.message_id AND"
-    " r.number = d.recipient WHERE d.time >= $1 AND d.time < $2 AND d.last = 1 AND d.class <> 'local' GROUP BY 1, 2, 3, 4",
+    "INSERT INTO daily_proven (day, domain, relay, class, verdict, recipients) SELECT d." DAY ","
+    " coalesce(d.domain, ''), " RELAY ", d.class, coalesce(r.verdict, ''), count(*) FROM delivery d LEFT JOIN recipient r ON r.message_id = d.message_id AND"
+    " r.number = d.recipient WHERE d.time >= $1 AND d.time < $2 AND d.last = 1 AND d.class <> 'local' GROUP BY 1, 2, 3, 4, 5",
     COUNT_MESSAGE "SELECT " DAY ", 'accepted', CASE WHEN message_id IS NULL THEN 'without-audit-line' ELSE"
     " 'with-audit-line' END, count(*) FROM accepted WHERE time >= $1 AND time < $2 GROUP BY 1, 3",
     COUNT_MESSAGE "SELECT " DAY ", 'mta-setting', mta || ' ' || coalesce(tls_level, '?'), count(*) FROM delivery WHERE"

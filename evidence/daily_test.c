@@ -59,12 +59,12 @@ static const char *const second_part[] = {
 static const char *const wanted[] = {
     "daily_inbound 20000 a.example fail 0 not-checked not-checked    no-tls accept 1",
     "daily_inbound 20000 a.example pass 1 pass pass reject both  good accept 2",
-    "daily_outbound 20000  not-examined   accept 1 1 1728000003000 3",
-    "daily_outbound 20000 dane.example dane   accept 1 1 1728000003000 3",
-    "daily_outbound 20000 none.example none no-tlsa  abort 1 1 1728000003000 5",
-    "daily_outbound 20000 none.example none no-tlsa  accept 2 1 1728000003000 3",
-    "daily_outbound 20000 none.example none no-tlsa  reject 1 1 1728000003000 5",
-    "daily_proven 20001 dane.example dane-verified dane 2",
+    "daily_outbound 20000   not-examined   accept 1 1 1728000003000 3",
+    "daily_outbound 20000 dane.example  dane   accept 1 1 1728000003000 3",
+    "daily_outbound 20000 none.example  none no-tlsa  abort 1 1 1728000003000 5",
+    "daily_outbound 20000 none.example  none no-tlsa  accept 2 1 1728000003000 3",
+    "daily_outbound 20000 none.example  none no-tlsa  reject 1 1 1728000003000 5",
+    "daily_proven 20001 dane.example  dane-verified dane 2",
     "daily_message 20000 accepted with-audit-line 1",
     "daily_message 20000 accepted without-audit-line 1",
     "daily_message 20000 assessed dane 1",
@@ -92,7 +92,7 @@ static const char *const settled[] = {
 static const struct {
   const char *name;
   int columns;
-} tables[] = {{"daily_inbound", 12}, {"daily_outbound", 10}, {"daily_proven", 5}, {"daily_message", 4},
+} tables[] = {{"daily_inbound", 12}, {"daily_outbound", 11}, {"daily_proven", 6}, {"daily_message", 4},
               {"daily_total", 13}, {"daily_host", 7}};
 
 static void dump(struct database *database, struct text *out)

@@ -80,11 +80,13 @@ static const char *const tables[] = {
     " spf_own BIGINT NOT NULL, dkim TEXT NOT NULL, dmarc TEXT NOT NULL, policy TEXT NOT NULL, aligned TEXT NOT NULL,"
     " override TEXT NOT NULL, tls TEXT NOT NULL, action TEXT NOT NULL, messages BIGINT NOT NULL,"
     " PRIMARY KEY (day, domain, spf, spf_own, dkim, dmarc, policy, aligned, override, tls, action))$COMPACT",
-    "CREATE TABLE IF NOT EXISTS daily_outbound (day BIGINT NOT NULL, domain TEXT NOT NULL, verdict TEXT NOT NULL,"
-    " link TEXT NOT NULL, hosts TEXT NOT NULL, action TEXT NOT NULL, recipients BIGINT NOT NULL, messages BIGINT NOT NULL,"
-    " last_time BIGINT NOT NULL, last_message BIGINT NOT NULL, PRIMARY KEY (day, domain, verdict, link, hosts, action))$COMPACT",
-    "CREATE TABLE IF NOT EXISTS daily_proven (day BIGINT NOT NULL, domain TEXT NOT NULL, class TEXT NOT NULL,"
-    " verdict TEXT NOT NULL, recipients BIGINT NOT NULL, PRIMARY KEY (day, domain, class, verdict))$COMPACT",
+    "CREATE TABLE IF NOT EXISTS daily_outbound (day BIGINT NOT NULL, domain TEXT NOT NULL, relay TEXT NOT NULL,"
+    " verdict TEXT NOT NULL, link TEXT NOT NULL, hosts TEXT NOT NULL, action TEXT NOT NULL, recipients BIGINT NOT NULL, messages BIGINT NOT NULL,"
+    " last_time BIGINT NOT NULL, last_message BIGINT NOT NULL, PRIMARY KEY (day, domain, relay,"
+    " verdict, link, hosts, action))$COMPACT",
+    "CREATE TABLE IF NOT EXISTS daily_proven (day BIGINT NOT NULL, domain TEXT NOT NULL, relay TEXT NOT NULL,"
+    " class TEXT NOT NULL, verdict TEXT NOT NULL, recipients BIGINT NOT NULL,"
+    " PRIMARY KEY (day, domain, relay, class, verdict))$COMPACT",
     "CREATE TABLE IF NOT EXISTS daily_message (day BIGINT NOT NULL, kind TEXT NOT NULL, word TEXT NOT NULL,"
     " messages BIGINT NOT NULL, PRIMARY KEY (day, kind, word))$COMPACT",
     "CREATE TABLE IF NOT EXISTS daily_total (day BIGINT PRIMARY KEY, inbound BIGINT NOT NULL, spf BIGINT NOT NULL,"

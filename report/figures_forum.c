@@ -48,7 +48,7 @@ struct profiles {
 #define SEEN_ON(condition) "max(CASE WHEN " condition " THEN day ELSE 0 END)"
 #define DAYS "day >= CAST($1 AS BIGINT) / 86400000 AND day < (CAST($2 AS BIGINT) + 86399999) / 86400000"
 
-/* Domain, recipients, and for each standard when it was last seen to pass and to fail. DANE passes where Internet.nl would
+/* What is known of a relay is none of the domains behind it. Domain, recipients, and for each standard when it was last seen to pass and to fail. DANE passes where Internet.nl would
  * say so: it does not ask for a signed mail domain (RFC 7672 does). */
 static const struct {
   const char *sql;
@@ -61,11 +61,12 @@ static const struct {
      " " SEEN("link = 'host-unsigned' OR hosts = 'unsigned'") ","
      " " SEEN("verdict = 'dane' OR hosts = 'dane'") ","
      " " SEEN("verdict IN ('none', 'partial', 'unusable', 'bogus') OR hosts IN ('signed', 'unsigned')")
-     " FROM daily_outbound WHERE " DAYS " AND domain <> '' AND verdict <> 'not-examined' GROUP BY domain",
+     " FROM daily_outbound WHERE " DAYS " AND domain <> '' AND relay = '' AND verdict <> 'not-examined' GROUP BY"
+     " domain",
      3, {DNSSEC_DOMAIN, DNSSEC_MX, DANE}},
     {"SELECT domain, 0, " SEEN_ON("class IN ('dane-verified', 'half-dane', 'dane-available-not-used', 'mta-sts',"
                                   " 'verified-other', 'tls-trusted', 'tls-only')") ", " SEEN_ON("class = 'plaintext'")
-     " FROM daily_proven WHERE " DAYS " AND domain <> '' GROUP BY domain",
+     " FROM daily_proven WHERE " DAYS " AND domain <> '' AND relay = '' GROUP BY domain",
      1, {STARTTLS}},
 };
 

@@ -9,12 +9,15 @@
 /* PostgreSQL is told of what type a parameter is where it stands alone. */
 #define DAYS "day >= CAST($1 AS BIGINT) / 86400000 AND day < (CAST($2 AS BIGINT) + 86399999) / 86400000"
 
+/* Where mail goes: what is found out about a relay is not about the domains behind it. */
+#define DESTINATION "CASE WHEN relay <> '' THEN relay ELSE domain END"
+
 /* Shares of messages and of sender domains by a word of each inbound message. */
 #define RESULT_COLUMNS(word) {{word, FIGURES_WORD}, {"messages", FIGURES_SHARE}, {"domains", FIGURES_SHARE}}
 
 /* Shares of messages, recipients and destinations; a message with several words counts at each. */
 #define BY_CLASS(word, table, kind) \
-  "WITH r AS (SELECT " word " AS result, nullif(domain, '') AS domain, sum(recipients) AS n FROM " table " WHERE" \
+  "WITH r AS (SELECT " word " AS result, nullif(" DESTINATION ", '') AS domain, sum(recipients) AS n FROM " table " WHERE" \
   " " DAYS \
   " GROUP BY 1, 2), m AS (SELECT kind, word, sum(messages) AS n FROM daily_message WHERE " DAYS " AND kind IN ('" kind \
   "', '" kind "-all') GROUP BY 1, 2) SELECT r.result, coalesce((SELECT m.n FROM m WHERE m.kind = '" kind "' AND" \
@@ -109,24 +112,25 @@ const struct figures_shape figures_shapes[] = {
     {"outbound", "proven", BY_CLASS("class", "daily_proven", "proven"), NULL, CLASS_COLUMNS("class"), FIGURES_PLOT},
     /* A destination that is ready for DANE and is reached in another way, or the other way round. */
     {"outbound", "disagreements",
-     "SELECT nullif(domain, ''), verdict, class, sum(recipients) FROM daily_proven WHERE " DAYS " AND ((verdict ="
+     "SELECT nullif(" DESTINATION ", ''), verdict, class, sum(recipients) FROM daily_proven WHERE " DAYS " AND ((verdict ="
      " 'dane'"
      " AND class IN (" NOT_OVER_DANE ")) OR (verdict NOT IN ('', 'dane', 'partial') AND class = 'dane-verified'))"
-     " GROUP BY domain, verdict, class ORDER BY 4 DESC, 1, 2, 3",
+     " GROUP BY 1, verdict, class ORDER BY 4 DESC, 1, 2, 3",
      NULL, {{"domain", FIGURES_TEXT}, {"verdict", FIGURES_WORD}, {"class", FIGURES_WORD}, {"recipients", FIGURES_NUMBER}},
      FIGURES_BY_DOMAIN},
     /* The newest verdict counts: who mended it meanwhile needs no advice. At Microsoft the remedy is known: only hosts
      * below mx.microsoft can have DANE. */
     {"outbound", "lacking-dane",
-     "WITH newest AS (SELECT domain, max(last_time) AS moment, sum(recipients) AS n FROM daily_outbound WHERE " DAYS
-     " AND domain <> '' AND verdict <> 'not-examined' GROUP BY domain), found AS (SELECT w.domain, w.n,"
+     "WITH sums AS (SELECT " DESTINATION " AS destination, daily_outbound.* FROM daily_outbound WHERE " DAYS
+     " AND domain <> '' AND verdict <> 'not-examined'), newest AS (SELECT destination AS domain, max(last_time) AS moment,"
+     " sum(recipients) AS n FROM sums GROUP BY destination), found AS (SELECT w.domain, w.n,"
      " min(o.verdict) AS"
-     " verdict, min(nullif(o.link, '')) AS link, max(o.last_message) AS id FROM newest w JOIN daily_outbound o ON"
+     " verdict, min(nullif(o.link, '')) AS link, max(o.last_message) AS id FROM newest w JOIN sums o ON"
      " o.day ="
-     " w.moment / 86400000 AND o.domain = w.domain AND o.last_time = w.moment WHERE o.verdict IN ('none', 'partial',"
+     " w.moment / 86400000 AND o.destination = w.domain AND o.last_time = w.moment WHERE o.verdict IN ('none', 'partial',"
      " 'unusable', 'insecure-mx', 'bogus', 'temperror') GROUP BY w.domain, w.n), hosted AS (SELECT f.domain, f.n,"
      " f.verdict, f.link, (SELECT substr(min(" RANK_OF_HOST " || h.name), 2) FROM recipient r JOIN dane_host h ON"
-     " h.message_id = r.message_id AND h.recipient = r.number WHERE r.message_id = f.id AND r.domain = f.domain) AS host"
+     " h.message_id = r.message_id AND h.recipient = r.number WHERE r.message_id = f.id AND (r.domain = f.domain OR r.next_hop = f.domain)) AS host"
      " FROM found f)"
      " SELECT domain, verdict, link, host, CASE WHEN link IN ('host-unsigned', 'no-tlsa') AND host LIKE"
      " '%.mail.protection.outlook.com' THEN 'microsoft' ELSE link END, n FROM hosted ORDER BY n DESC, domain",

@@ -27,6 +27,7 @@
 #define RECIPIENT(id, verdict, link) \
   "INSERT INTO recipient (message_id, number, domain, verdict, link, action) VALUES (" id ", 0, 'to.example', '" verdict "', '" link \
   "', 'accept')"
+#define RELAY(hop) "UPDATE recipient SET next_hop = '" hop "'"
 #define HOST(id, number, name, address, tlsa) \
   "INSERT INTO dane_host (message_id, recipient, number, name, address, tlsa) VALUES (" id ", 0, " number ", '" name "', '" address \
   "', '" tlsa "')"
@@ -69,6 +70,17 @@ static const struct row {
     {"any host, where the domain lacks something",
      {OUTBOUND("1"), RECIPIENT("1", "insecure-mx", "mx-insecure"), HOST("1", "0", "a.to.example", "secure", "usable")},
      "lacking-dane", "to.example", 3, "a.to.example", 0, 0},
+
+    {"what a relay lacks is not the domain's",
+     {OUTBOUND("1"), RECIPIENT("1", "partial", "no-tlsa"), RELAY("[relay.example]:587"),
+      HOST("1", "0", "relay.example", "secure", "none")},
+     "lacking-dane", "[relay.example]:587", 3, "relay.example", 0, 0},
+    {"nor is what a relay has",
+     {INBOUND("1", "1728000001000", "1", "'to.example'", "accept"), OUTBOUND("2"), RECIPIENT("2", "dane", ""),
+      RELAY("relay.example")},
+     "domains", "to.example", 10, "not-measured", 0, 0},
+    {"the domain itself as next hop is no relay",
+     {OUTBOUND("1"), RECIPIENT("1", "dane", ""), RELAY("to.example")}, "domains", "to.example", 10, "passed", 0, 0},
 
     /* Columns 9 and 10: DNSSEC of the mail hosts, DANE. */
     {"DANE of all hosts behind an insecure MX",

@@ -393,6 +393,17 @@ def test_addresses(backend, point):
                 point(world.number("SELECT count(DISTINCT mark) FROM delivery") == 4, f"{addresses}: marks differ by recipient and message")
 
 
+def test_next_hops(backend, point):
+    to = audit_lines.recipient
+    hops = ("partner.example.", "Partner.Example", "partner.example", None, "[partner.example]", "relay.example:587", "[192.0.2.1]")
+    with World(backend) as world:
+        status, _, err = world.run(world.write("audit.jsonl", audit((NOON, "4A1", [to("partner.example", next_hop=hop) for hop in hops]))))
+        own = [hop for hop, in world.ask("SELECT coalesce(next_hop, '-') FROM recipient ORDER BY number")]
+        point(own == ["partner.example"] * 3 + ["-", *hops[4:]], "the recipient's domain as next hop has one form", status, err, own)
+        relays = {tuple(row) for row in world.ask("SELECT domain, relay FROM daily_outbound")}
+        point(relays == {("partner.example", relay) for relay in ("", *hops[4:])}, "what is another one is a relay", relays)
+
+
 def test_postconf(backend, point):
     mail = Mail().accept(NOON, "4E1").tls(NOON, "Verified", "mx1.dane.example", 7).deliver(NOON, "4E1", "a@dane.example", "mx1.dane.example", 7)
     lines = audit((NOON, "4E1", [audit_lines.recipient("dane.example")]))
@@ -485,7 +496,8 @@ def test_memory(backend, point):
               world.number("SELECT count(*) FROM recipient") == 50000, "all is there")
 
 
-TESTS = (test_story, test_orders, test_forms, test_files, test_hostile, test_addresses, test_postconf, test_hosts, test_killed, test_progress, test_memory)
+TESTS = (test_story, test_orders, test_forms, test_files, test_hostile, test_addresses, test_next_hops, test_postconf, test_hosts, test_killed,
+         test_progress, test_memory)
 
 
 def main():
