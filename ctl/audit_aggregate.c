@@ -155,7 +155,7 @@ static bool read_option(void *words, int option, char *value)
   case 'd':
     to->has_date = true;
     to->date = day_read(value) / 1000;
-    return true;
+    return to->date > 0;
   case 's':
     to->state = value;
     return true;
@@ -188,8 +188,6 @@ static int read_words(struct command_options *options, struct aggregate *to, int
   int status = words_read(&grammar, options, to, count, words);
   if (status >= 0 || !to->has_date)
     return status;
-  if (to->date <= 0)
-    return words_refuse_for(COMMAND, "--date wants YYYY-MM-DD");
   if (to->date + DAY_SECONDS <= time(NULL))
     return -1;
   return words_refuse_for(COMMAND, "that day is not over (in UTC)");

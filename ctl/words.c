@@ -10,6 +10,12 @@
 #include "base/text.h"
 #include "ctl/command.h"
 
+const char *words_printable(const char *word)
+{
+  static char shown[TEXT_PRINTABLE_MAX + 1];
+  return text_printable(shown, sizeof shown, word, strlen(word));
+}
+
 int words_refuse(const struct words_grammar *grammar)
 {
   grammar->print_usage(stderr);
@@ -20,6 +26,15 @@ int words_refuse_for(const char *command, const char *why)
 {
   fprintf(stderr, "sluisctl %s: %s\n", command, why);
   return EX_USAGE;
+}
+
+/* getopt_long() has spoken already of an option that it does not know. */
+static int refuse_value(const struct words_grammar *grammar, int option, const char *value)
+{
+  for (const struct option *known = grammar->options; known->name; known++)
+    if (known->val == option && value)
+      fprintf(stderr, "sluisctl: --%s: \"%s\" is not understood\n", known->name, words_printable(value));
+  return words_refuse(grammar);
 }
 
 int words_read(const struct words_grammar *grammar, struct command_options *options, void *to, int count, char **words)
@@ -33,14 +48,10 @@ int words_read(const struct words_grammar *grammar, struct command_options *opti
     }
     if (option == 'j')
       options->json = true;
-    else if (option == '?' || !grammar->read || !grammar->read(to, option, optarg))
+    else if (option == '?')
       return words_refuse(grammar);
+    else if (!grammar->read || !grammar->read(to, option, optarg))
+      return refuse_value(grammar, option, optarg);
   }
   return -1;
-}
-
-const char *words_printable(const char *word)
-{
-  static char shown[TEXT_PRINTABLE_MAX + 1];
-  return text_printable(shown, sizeof shown, word, strlen(word));
 }

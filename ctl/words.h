@@ -12,8 +12,8 @@ struct command_options;
 
 struct words_grammar {
   const struct option *options; /* as for getopt_long(3), WORDS_END last; 'h' and 'j' are --help and --json */
-  /* Takes an option with its value, which is NULL where it has none, into what `to` points at; false where it is not to
-   * be understood. */
+  /* Takes an option with its value, which is NULL where it has none, into what `to` points at; false where the value is
+   * not to be understood, which is told then. */
   bool (*read)(void *to, int option, char *value);
   void (*print_usage)(FILE *stream);
 };
