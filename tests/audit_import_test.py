@@ -20,15 +20,15 @@ import time
 import traceback
 
 TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
-sys.path[:0] = [os.path.join(TOP, "ctl"), os.path.join(TOP, "tests")]
+sys.path[:0] = [os.path.join(TOP, folder) for folder in ("ctl", "lab", "tests")]
 import audit_lines  # noqa: E402
 import postgres_server  # noqa: E402
+import sanitizer  # noqa: E402
 
 SLUISCTL = os.path.abspath(os.path.join(os.environ.get("top_builddir", "."), "ctl", "sluisctl"))
 DAY = 86400
 NOON = int(time.time()) // DAY * DAY - 10 * DAY + 43200         # ten days ago
-with open(SLUISCTL, "rb") as program:                          # a sanitizer's own memory says nothing
-    MEMORY_MAX_KIB = 200 * 1024 if b"__asan_init" not in program.read() else 1 << 40
+MEMORY_MAX_KIB = 1 << 40 if sanitizer.built_with(SLUISCTL) else 200 * 1024   # a sanitizer's own memory says nothing
 
 FACTS = {
     "accepted": "(SELECT name FROM host h WHERE h.id = host_id), queue_id, source, time, message_id IS NULL",
