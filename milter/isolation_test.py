@@ -70,7 +70,7 @@ def until(true, seconds=15.0):
 class Sluisd:
     """The daemon in a folder of its own, with or without the intruder."""
 
-    def __init__(self, base, config="", wish=None, before=()):
+    def __init__(self, base, config="", wish=None, before=(), program=BUILD + "/milter/sluisd"):
         self.folder = tempfile.mkdtemp(dir=base)
         self.socket, self.audit = self.folder + "/run/sluis.sock", self.folder + "/log/audit.jsonl"
         self.conf, self.output = self.folder + "/sluis.conf", self.folder + "/output"
@@ -88,7 +88,7 @@ class Sluisd:
         if wish is not None:
             environment.update(INTRUDER=wish, LD_PRELOAD=BUILD + "/milter/intruder.so")
         with open(self.output, "wb") as output:
-            self.process = subprocess.Popen([*before, BUILD + "/milter/sluisd", "-f", "-c", self.conf], stdin=subprocess.DEVNULL,
+            self.process = subprocess.Popen([*before, program, "-f", "-c", self.conf], stdin=subprocess.DEVNULL,
                                             stdout=output, stderr=output, env=environment)
 
     def configure(self, config):
@@ -244,7 +244,10 @@ def test_unit(base):
         point(True, "the daemon behind the unit's own filter # SKIP no systemd-analyze")
         return
     user = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] if os.geteuid() == 0 else []
-    with Sluisd(base, before=[*user, sys.executable, HERE + "/unit_filter.py", TOP + "/init/sluisd.service.in"]) as sluisd:
+    # Copies, as that user may have no way into a clone in root's home.
+    confine, unit, program = (shutil.copy(path, base) for path in (HERE + "/unit_filter.py", TOP + "/init/sluisd.service.in",
+                                                                   BUILD + "/milter/sluisd"))
+    with Sluisd(base, before=[*user, sys.executable, confine, unit], program=program) as sluisd:
         ready = sluisd.ready()
         filters = [row.get("Seccomp_filters", "2") for row in sluisd.threads()]
         point(ready and asyncio.run(message(sluisd)).verdict == "continue" and set(filters) == {"2"} and "not confined" not in sluisd.text(),
