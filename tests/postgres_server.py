@@ -37,6 +37,18 @@ def programs():
     return found
 
 
+def as_nobody(program):
+    """What a program that refuses to run as root is run by. In root's home nobody may not even look for it; a capability lets him."""
+    folders, path = [], os.path.realpath(program)
+    while path != "/":
+        path = os.path.dirname(path)
+        folders.append(path)
+    hidden = not all(os.stat(folder).st_mode & 1 for folder in folders)
+    account = pwd.getpwnam("nobody")
+    return ["setpriv", f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", "--clear-groups",
+            *(["--inh-caps=+dac_override", "--ambient-caps=+dac_override"] if hidden else [])]
+
+
 class Server:
     """It refuses to run as root, so that it runs as nobody then."""
 
@@ -44,11 +56,10 @@ class Server:
         self.bin, libraries = programs()
         self.folder = tempfile.mkdtemp(prefix="sluis-pg-")
         self.environment = dict(os.environ, LC_ALL="C", **({"LD_LIBRARY_PATH": libraries} if libraries else {}))
-        self.who = {}
+        self.before = []
         if os.getuid() == 0:
-            account = pwd.getpwnam("nobody")
-            os.chown(self.folder, account.pw_uid, account.pw_gid)
-            self.who = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
+            shutil.chown(self.folder, "nobody")
+            self.before = as_nobody(self.bin)
         self.count = 0
         self.process = None
         try:
@@ -59,13 +70,13 @@ class Server:
 
     def _start(self):
         data = self.folder + "/data"
-        subprocess.run([self.bin + "/initdb", "-D", data, "-U", "sluis", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"],
-                       check=True, stdout=subprocess.DEVNULL, env=self.environment, cwd="/", **self.who)
+        subprocess.run([*self.before, self.bin + "/initdb", "-D", data, "-U", "sluis", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"],
+                       check=True, stdout=subprocess.DEVNULL, env=self.environment, cwd="/")
         settings = {"listen_addresses": "", "unix_socket_directories": self.folder, "fsync": "off", "jit": "off",
                     "shared_buffers": "64MB"}
         self.process = subprocess.Popen(
-            [self.bin + "/postgres", "-D", data, *(word for name, value in settings.items() for word in ("-c", f"{name}={value}"))],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=self.environment, cwd="/", start_new_session=True, **self.who)
+            [*self.before, self.bin + "/postgres", "-D", data, *(word for name, value in settings.items() for word in ("-c", f"{name}={value}"))],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=self.environment, cwd="/", start_new_session=True)
         end = time.monotonic() + 60
         while self.run("SELECT 1", "postgres", check=False) is None:
             if self.process.poll() is not None or time.monotonic() > end:
