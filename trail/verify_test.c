@@ -42,14 +42,6 @@ static int tear_down(void **state)
   return rmdir(folder);
 }
 
-static void save(const char *bytes, size_t length)
-{
-  FILE *file = fopen(path, "wb");
-  assert_non_null(file);
-  assert_int_equal(fwrite(bytes, 1, length, file), length);
-  fclose(file);
-}
-
 static void write_events(const char *const *events)
 {
   char error[200];
