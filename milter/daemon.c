@@ -56,6 +56,7 @@ struct daemon {
   char *file;
   char host[256];
   pthread_t keeper;
+  pthread_mutex_t starting; /* held until the audit log has its line about the start */
 };
 
 static int tell(void *context, const char *event, const char *host, const struct text *members)
@@ -86,6 +87,9 @@ static void on_resolver_change(void *context, bool healthy, const char *why)
   struct daemon *daemon = context;
   const struct audit_event event = {.event = healthy ? "resolver-recovered" : "resolver-failure", .why = why};
   report(healthy ? LOG_NOTICE : LOG_ERR, "resolver: %s", healthy ? "DNSSEC validation works again" : why);
+  /* The log of a daemon begins with "start": by that line its reader tells one daemon from the one before it. */
+  pthread_mutex_lock(&daemon->starting);
+  pthread_mutex_unlock(&daemon->starting);
   if (daemon->log)
     tell_event(daemon, &event);
 }
@@ -313,21 +317,22 @@ static int start(struct daemon *daemon, const struct config *config, char *error
   daemon->log = audit_log_open(config->audit.log, on_log_trouble, daemon, error, error_size);
   open_guard(daemon, config);
   /* Behind this the process cannot get at more than it has; and the resolver is what makes the first threads. */
-  if (!daemon->log || isolation_begin(config, error, error_size) < 0 ||
-      open_resolver(daemon, config, error, error_size) < 0)
+  if (!daemon->log || isolation_begin(config, error, error_size) < 0)
     return -1;
+  pthread_mutex_lock(&daemon->starting);
+  int status = open_resolver(daemon, config, error, error_size);
   daemon->service.resolver = daemon->resolver;
-  if (signatures_set_up() < 0) {
+  if (status == 0 && (status = signatures_set_up()) < 0)
     snprintf(error, error_size, "libopendkim cannot be set up");
-    return -1;
-  }
-  tell_start(daemon, config);
-  return 0;
+  if (status == 0)
+    tell_start(daemon, config);
+  pthread_mutex_unlock(&daemon->starting);
+  return status;
 }
 
 int daemon_serve(struct config *config, void (*ready)(void), char *error, size_t error_size)
 {
-  struct daemon daemon = {.file = memory_copy_string(config->file)};
+  struct daemon daemon = {.file = memory_copy_string(config->file), .starting = PTHREAD_MUTEX_INITIALIZER};
   int status = EX_UNAVAILABLE;
   if (*config->authserv_id)
     snprintf(daemon.host, sizeof daemon.host, "%s", config->authserv_id);

@@ -194,6 +194,8 @@ def test_work(base):
     sluisd = Sluisd(base)
     with sluisd:
         point(sluisd.ready(), "it starts", sluisd.text())
+        point(until(lambda: "resolver-failure" in sluisd.events()) and sluisd.events()[0] == "start",
+              "its first line says start, and that the DNS is dead comes behind it", sluisd.events())
         outcome = asyncio.run(message(sluisd))
         point(outcome.verdict == "continue" and outcome.edits, "it serves messages", outcome)
         rows = list(sluisd.threads())
