@@ -1,10 +1,15 @@
 # What installs beside the programs: the unit, users and folders, log rotation, the configuration, examples.
 EXTRA_DIST += init/logrotate init/sluis-aggregate-reports.service.in init/sluis-aggregate-reports.timer \
-  init/sluis-prune.service.in init/sluis-prune.timer init/sluisd.service.in init/sysusers.conf init/tmpfiles.conf
-CLEANFILES += init/sluis-aggregate-reports.service init/sluis-prune.service init/sluisd.service
+  init/sluis-import.service.in init/sluis-import.timer init/sluis-prune.service.in init/sluis-prune.timer \
+  init/sluisd.service.in init/sysusers.conf init/tmpfiles.conf
+CLEANFILES += init/sluis-aggregate-reports.service init/sluis-import.service init/sluis-prune.service \
+  init/sluisd.service
 
 systemdsystemunit_DATA = init/sluis-aggregate-reports.service init/sluis-aggregate-reports.timer \
-  init/sluis-prune.service init/sluis-prune.timer init/sluisd.service
+  init/sluis-import.service init/sluis-import.timer init/sluis-prune.service init/sluis-prune.timer init/sluisd.service
+init/sluis-import.service: init/sluis-import.service.in Makefile
+	$(AM_V_GEN)$(MKDIR_P) init && sed 's,[@]bindir[@],$(bindir),g' \
+	  $(srcdir)/init/sluis-import.service.in > $@.tmp && mv $@.tmp $@
 init/sluis-prune.service: init/sluis-prune.service.in Makefile
 	$(AM_V_GEN)$(MKDIR_P) init && sed 's,[@]bindir[@],$(bindir),g' \
 	  $(srcdir)/init/sluis-prune.service.in > $@.tmp && mv $@.tmp $@
