@@ -38,7 +38,7 @@ static void print_usage(FILE *stream)
         "  --postconf FILE   the output of `postconf -n` that was in force when the delivery logs were written\n"
         "Audit logs of sluisd and delivery logs of Postfix and Sendmail, plain, gzip, xz or zstd, in any\n"
         "order.\n"
-        "exit status: 0 all is in, 65 lines were skipped, 66 a file was refused, 69 the database failed\n",
+        "exit status: 0 all is in, 65 lines were skipped, 66 a file was refused or cut off, 69 the database failed\n",
         stream);
 }
 
