@@ -37,16 +37,24 @@ def programs():
     return found
 
 
-def as_nobody(program):
-    """What a program that refuses to run as root is run by. In root's home nobody may not even look for it; a capability lets him."""
-    folders, path = [], os.path.realpath(program)
+def is_hidden(path):
+    """Nobody may not even look for it, as in root's home."""
+    path = os.path.realpath(path)
     while path != "/":
         path = os.path.dirname(path)
-        folders.append(path)
-    hidden = not all(os.stat(folder).st_mode & 1 for folder in folders)
+        if not os.stat(path).st_mode & 1:
+            return True
+    return False
+
+
+def as_nobody(hidden, shown):
+    """What a program that refuses to run as root is run by. It sees the folder `hidden` at `shown`; None: as it is."""
     account = pwd.getpwnam("nobody")
-    return ["setpriv", f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", "--clear-groups",
-            *(["--inh-caps=+dac_override", "--ambient-caps=+dac_override"] if hidden else [])]
+    drop = ["setpriv", f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", "--clear-groups"]
+    if not hidden:
+        return drop
+    os.mkdir(shown)
+    return ["unshare", "--mount", "sh", "-c", 'mount --bind "$0" "$1" && shift && exec "$@"', hidden, shown, *drop]
 
 
 class Server:
@@ -56,10 +64,14 @@ class Server:
         self.bin, libraries = programs()
         self.folder = tempfile.mkdtemp(prefix="sluis-pg-")
         self.environment = dict(os.environ, LC_ALL="C", **({"LD_LIBRARY_PATH": libraries} if libraries else {}))
-        self.before = []
+        self.before, self.server, self.server_environment = [], self.bin, self.environment
         if os.getuid() == 0:
             shutil.chown(self.folder, "nobody")
-            self.before = as_nobody(self.bin)
+            hidden = CACHE + "/root" if is_hidden(self.bin) else None
+            self.before = as_nobody(hidden, self.folder + "/programs")
+            if hidden:
+                self.server = self.bin.replace(hidden, self.folder + "/programs")
+                self.server_environment = self.environment | {"LD_LIBRARY_PATH": libraries.replace(hidden, self.folder + "/programs")}
         self.count = 0
         self.process = None
         try:
@@ -70,13 +82,13 @@ class Server:
 
     def _start(self):
         data = self.folder + "/data"
-        subprocess.run([*self.before, self.bin + "/initdb", "-D", data, "-U", "sluis", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"],
-                       check=True, stdout=subprocess.DEVNULL, env=self.environment, cwd="/")
+        subprocess.run([*self.before, self.server + "/initdb", "-D", data, "-U", "sluis", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"],
+                       check=True, stdout=subprocess.DEVNULL, env=self.server_environment, cwd="/")
         settings = {"listen_addresses": "", "unix_socket_directories": self.folder, "fsync": "off", "jit": "off",
                     "shared_buffers": "64MB"}
         self.process = subprocess.Popen(
-            [*self.before, self.bin + "/postgres", "-D", data, *(word for name, value in settings.items() for word in ("-c", f"{name}={value}"))],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=self.environment, cwd="/", start_new_session=True)
+            [*self.before, self.server + "/postgres", "-D", data, *(word for name, value in settings.items() for word in ("-c", f"{name}={value}"))],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=self.server_environment, cwd="/", start_new_session=True)
         end = time.monotonic() + 60
         while self.run("SELECT 1", "postgres", check=False) is None:
             if self.process.poll() is not None or time.monotonic() > end:
