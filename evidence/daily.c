@@ -132,8 +132,8 @@ static const char *const of_deliveries[] = {
     "DELETE FROM daily_message WHERE " DAYS " AND kind IN ('proven', 'proven-all', 'accepted', 'delivery', 'mta-setting')",
     "DELETE FROM daily_proven WHERE " DAYS,
     "INSERT INTO daily_proven (day, domain, relay, class, verdict, recipients) SELECT d." DAY ","
-    " coalesce(d.domain, ''), " RELAY ", d.class, coalesce(r.verdict, ''), count(*) FROM delivery d LEFT JOIN recipient r ON r.message_id = d.message_id AND"
-    " r.number = d.recipient WHERE d.time >= $1 AND d.time < $2 AND d.last = 1 AND d.class <> 'local' GROUP BY 1, 2, 3, 4, 5",
+    " coalesce(d.domain, ''), " RELAY ", d.class, coalesce(r.verdict, ''), count(*) FROM delivery d LEFT JOIN recipient r"
+    " ON r.message_id = d.message_id AND r.number = d.recipient WHERE d.time >= $1 AND d.time < $2 AND d.last = 1 AND d.class <> 'local' GROUP BY 1, 2, 3, 4, 5",
     COUNT_MESSAGE "SELECT " DAY ", 'accepted', CASE WHEN message_id IS NULL THEN 'without-audit-line' ELSE"
     " 'with-audit-line' END, count(*) FROM accepted WHERE time >= $1 AND time < $2 GROUP BY 1, 3",
     COUNT_MESSAGE "SELECT " DAY ", 'mta-setting', mta || ' ' || coalesce(tls_level, '?'), count(*) FROM delivery WHERE"

@@ -10,6 +10,7 @@
 
 #include "checks/tls.h"
 #include "report/figures_make.h"
+#include "report/sql.h"
 
 static void add_pair(struct figures_making *making, struct figures_table *table, const char *name, const char *value)
 {
@@ -131,9 +132,8 @@ int figures_add_exceptions(struct figures_making *making, struct figures_table *
 {
   const struct config *config = making->options->config;
   struct statement *statement = database_prepare(
-      making->database, "SELECT word, sum(messages) FROM daily_message WHERE day >= CAST($1 AS BIGINT) / 86400000 AND"
-                        " day < (CAST($2 AS BIGINT) + 86399999) / 86400000 AND kind = 'exception' GROUP BY word ORDER"
-                        " BY 1");
+      making->database, "SELECT word, sum(messages) FROM daily_message WHERE " DAYS
+                        " AND kind = 'exception' GROUP BY word ORDER BY 1");
   if (!statement)
     return -1;
   statement_bind_integer(statement, 1, making->figures->from);

@@ -14,6 +14,7 @@
 
 #include "base/domain.h"
 #include "report/senders.h"
+#include "report/sql.h"
 
 enum { DMARC, DKIM, SPF, DMARC_POLICY, SPF_POLICY, STARTTLS, STARTTLS_NCSC, DNSSEC_DOMAIN, DNSSEC_MX, DANE, IPV6_NS, IPV6_MX,
        STANDARDS };
@@ -46,10 +47,10 @@ struct profiles {
 #define SEEN(condition) "max(CASE WHEN " condition " THEN last_time ELSE 0 END)"
 /* The same by days. */
 #define SEEN_ON(condition) "max(CASE WHEN " condition " THEN day ELSE 0 END)"
-#define DAYS "day >= CAST($1 AS BIGINT) / 86400000 AND day < (CAST($2 AS BIGINT) + 86399999) / 86400000"
 
-/* What is known of a relay is none of the domains behind it. Domain, recipients, and for each standard when it was last seen to pass and to fail. DANE passes where Internet.nl would
- * say so: it does not ask for a signed mail domain (RFC 7672 does). */
+/* Domain, recipients, and for each standard when it was last seen to pass and to fail; what is known of a relay is none of
+ * the domains behind it. DANE passes where Internet.nl would say so: it does not ask for a signed mail domain (RFC 7672
+ * does). */
 static const struct {
   const char *sql;
   int count, standards[3];

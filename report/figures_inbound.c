@@ -8,13 +8,12 @@
 #include <string.h>
 
 #include "report/senders.h"
-
-#define DAYS "day >= CAST($1 AS BIGINT) / 86400000 AND day < (CAST($2 AS BIGINT) + 86399999) / 86400000"
+#include "report/sql.h"
 
 /* Of each examined recipient whose destination would not pass. A message counts once in daily_message, which knows no
  * domains, and once at each of its destinations. */
 static const char *const dane_sql =
-    "SELECT nullif(CASE WHEN relay <> '' THEN relay ELSE domain END, ''), sum(messages) FROM daily_outbound WHERE " DAYS
+    "SELECT nullif(" DESTINATION ", ''), sum(messages) FROM daily_outbound WHERE " DAYS
     " AND verdict NOT IN ('dane', 'not-examined', 'temperror', 'bogus') AND action IN ('accept', 'quarantine') GROUP BY 1";
 static const char *const dane_messages_sql =
     "SELECT coalesce(sum(CASE word WHEN 'refused' THEN messages ELSE 0 END), 0), coalesce(sum(CASE word WHEN 'deferred'"

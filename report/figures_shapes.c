@@ -1,16 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * Which figures there are, and the SQL that makes each: one row for a table of the report. See figures.h.
- *
- * The SQL reads the sums by day (evidence/daily.h), in which unknown is ''.
  */
 #include "report/figures_make.h"
-
-/* PostgreSQL is told of what type a parameter is where it stands alone. */
-#define DAYS "day >= CAST($1 AS BIGINT) / 86400000 AND day < (CAST($2 AS BIGINT) + 86399999) / 86400000"
-
-/* Where mail goes: what is found out about a relay is not about the domains behind it. */
-#define DESTINATION "CASE WHEN relay <> '' THEN relay ELSE domain END"
+#include "report/sql.h"
 
 /* Shares of messages and of sender domains by a word of each inbound message. */
 #define RESULT_COLUMNS(word) {{word, FIGURES_WORD}, {"messages", FIGURES_SHARE}, {"domains", FIGURES_SHARE}}
@@ -39,15 +32,13 @@
 /* By log, of which a host has one: the lines of one log bear two names where `authserv-id` is left to the MTA, that of the MTA
  * and, until it has said it, the host's own; their numbers go through both. Lines that are missing between this period and what
  * stands before or after it count, as nobody can tell on which side they were written. */
-#define FROM "CAST($1 AS BIGINT) / 86400000"
-#define TO "(CAST($2 AS BIGINT) + 86399999) / 86400000"
-#define WITHIN(what) "CASE WHEN day >= " FROM " AND day < " TO " THEN " what " END"
+#define WITHIN(what) "CASE WHEN " DAYS " THEN " what " END"
 #define LOGS \
   "(SELECT log, lines, first_time, last_time, CASE WHEN last_seq - first_seq + 1 > lines THEN last_seq - first_seq + 1 - lines" \
   " ELSE 0 END + CASE WHEN before < first_seq THEN first_seq - 1 - before ELSE 0 END + CASE WHEN after > last_seq THEN after - 1 -" \
   " last_seq ELSE 0 END AS missing FROM (SELECT log, sum(" WITHIN("lines") ") AS lines, min(" WITHIN("first_seq") ") AS" \
   " first_seq, max(" WITHIN("last_seq") ") AS last_seq, min(" WITHIN("first_time") ") AS first_time, max(" WITHIN("last_time") \
-  ") AS last_time, max(CASE WHEN day < " FROM " THEN last_seq END) AS before, min(CASE WHEN day >= " TO " THEN first_seq END) AS" \
+  ") AS last_time, max(CASE WHEN day < " FROM_DAY " THEN last_seq END) AS before, min(CASE WHEN day >= " TO_DAY " THEN first_seq END) AS" \
   " after FROM " DAYS_OF_LOGS " d GROUP BY log) g WHERE lines IS NOT NULL)"
 #define DAYS_OF_LOGS \
   "(SELECT daily_host.*, coalesce((SELECT min(b.host_id) FROM span a JOIN span b ON b.file_id = a.file_id AND b.kind = 'audit'" \
@@ -74,8 +65,8 @@ const struct figures_shape figures_shapes[] = {
      " coalesce(first_time, $1) < $2), 0)",
      NULL, {{"fact", FIGURES_WORD}, {"number", FIGURES_NUMBER}}, 0},
     {"scope", "hosts",
-     "SELECT (SELECT h.name FROM " DAYS_OF_LOGS " x JOIN host h ON h.id = x.host_id WHERE x.log = l.log AND day >= " FROM " AND day < "
-     TO " GROUP BY h.name ORDER BY sum(x.lines) DESC, h.name LIMIT 1), lines, missing, first_time, last_time FROM " LOGS " l ORDER BY 1",
+     "SELECT (SELECT h.name FROM " DAYS_OF_LOGS " x JOIN host h ON h.id = x.host_id WHERE x.log = l.log AND " DAYS
+     " GROUP BY h.name ORDER BY sum(x.lines) DESC, h.name LIMIT 1), lines, missing, first_time, last_time FROM " LOGS " l ORDER BY 1",
      NULL, {{"host", FIGURES_TEXT}, {"lines", FIGURES_NUMBER}, {"missing-lines", FIGURES_NUMBER}, {"first", FIGURES_TIME},
       {"last", FIGURES_TIME}}, FIGURES_INTERNAL},
     {"scope", "files",

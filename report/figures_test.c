@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "evidence/daily.h"
+#include "report/find_row.h"
 #include "report/write.h"
 
 /* Of day 20000 (2024-10-04), where no other day is named. */
@@ -131,15 +132,6 @@ static const struct row {
      "domains", "from.example", 1, "not-measured", 0, 0},
     {"DANE that cannot be found out", {OUTBOUND("1"), RECIPIENT("1", "temperror", "dns-failure")}, "enforcement", "dane", 3, NULL, 1, 0},
 };
-
-static const struct figures_row *find_row(const struct figures *figures, const char *name, const char *first)
-{
-  const struct figures_table *table = figures_find(figures, name);
-  for (size_t i = 0; table && i < table->count; i++)
-    if (table->rows[i].cells[0].text && strcmp(table->rows[i].cells[0].text, first) == 0)
-      return &table->rows[i];
-  return NULL;
-}
 
 static struct database *make_database(const char *const *facts)
 {

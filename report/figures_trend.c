@@ -8,13 +8,13 @@
 
 #include "evidence/moment.h"
 #include "report/figures_make.h"
+#include "report/sql.h"
 
 enum { MEASURES = 9, HALF_YEARS_MAX = 10, DAY_MS = 86400000 };
 
 /* A share that moves by less than half a percentage point is neutral. */
 enum { NEUTRAL_PER_MILLE = 5 };
 
-#define DAYS "day >= CAST($1 AS BIGINT) / 86400000 AND day < (CAST($2 AS BIGINT) + 86399999) / 86400000"
 static const char *const names[MEASURES] = {"spf-pass", "dkim-pass", "dmarc-pass", "dmarc-strict", "tls-used", "tls-adequate",
                                             "dane-assessed", "dane-proven", "tls-proven"};
 

@@ -11,6 +11,7 @@ report_libreport_a_SOURCES = \
   report/page.c report/page.h \
   report/plot.c report/plot.h report/plot_lines.c report/plot_lines.h \
   report/senders.c report/senders.h \
+  report/sql.h \
   report/summary.c report/summary.h \
   report/text.c \
   report/tone.c report/tone.h \
@@ -19,11 +20,11 @@ report_libreport_a_SOURCES = \
 report_libs = report/libreport.a $(evidence_libs) $(XML_LIBS)
 
 unit_tests += report/figures_test
-report_figures_test_SOURCES = report/figures_test.c
+report_figures_test_SOURCES = report/figures_test.c report/find_row.h
 report_figures_test_LDADD = $(report_libs) $(CMOCKA_LIBS)
 
 unit_tests += report/report_test
-report_report_test_SOURCES = report/report_test.c
+report_report_test_SOURCES = report/report_test.c report/find_row.h
 report_report_test_LDADD = $(report_libs) $(CMOCKA_LIBS)
 
 unit_tests += report/words_test

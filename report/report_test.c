@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "evidence/daily.h"
+#include "report/find_row.h"
 #include "report/write.h"
 
 #define DAY INT64_C(1728000000000) /* 2024-10-04 */
@@ -152,15 +153,6 @@ static const struct {
     {"enforcement", "dane", 1, 2, 0},
     {"enforcement", "dane", 2, 1, 0},
 };
-
-static const struct figures_row *find_row(const struct figures *figures, const char *name, const char *first)
-{
-  const struct figures_table *table = figures_find(figures, name);
-  for (size_t i = 0; table && i < table->count; i++)
-    if (table->rows[i].cells[0].text && strcmp(table->rows[i].cells[0].text, first) == 0)
-      return &table->rows[i];
-  return NULL;
-}
 
 static void figures_are_true(void **state)
 {

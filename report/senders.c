@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "report/sql.h"
 
 enum { FIRST_SIZE = 1024 };
 
@@ -21,7 +22,7 @@ struct line {
 
 static const char *const lines_sql =
     "SELECT day, domain, messages, spf, dkim, dmarc, policy, override, tls, aligned, action, spf_own FROM daily_inbound"
-    " WHERE day >= CAST($1 AS BIGINT) / 86400000 AND day < (CAST($2 AS BIGINT) + 86399999) / 86400000";
+    " WHERE " DAYS;
 
 const char *senders_standard_name(enum senders_standard standard)
 {
