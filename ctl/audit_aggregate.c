@@ -184,7 +184,7 @@ static int read_words(struct command_options *options, struct aggregate *to, int
       {"dry-run", required_argument, NULL, 'n'}, {"org", required_argument, NULL, 'o'},
       {"email", required_argument, NULL, 'e'},   {"sendmail", required_argument, NULL, 'm'},
       WORDS_END};
-  static const struct words_grammar grammar = {long_options, read_option, print_usage};
+  static const struct words_grammar grammar = {long_options, read_option, print_usage, 0, WORDS_MANY};
   int status = words_read(&grammar, options, to, count, words);
   if (status >= 0 || !to->has_date)
     return status;

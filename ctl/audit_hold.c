@@ -94,7 +94,7 @@ static int read_words(struct command_options *options, struct words *to, int cou
       {"reason", required_argument, NULL, 'r'},   {"domain", required_argument, NULL, 'D'},
       {"release", no_argument, NULL, 'R'},        WORDS_JSON,
       WORDS_END};
-  static const struct words_grammar grammar = {long_options, read_option, print_usage};
+  static const struct words_grammar grammar = {long_options, read_option, print_usage, 0, WORDS_MANY};
   int status = words_read(&grammar, options, to, count, words);
   if (status >= 0)
     return status;

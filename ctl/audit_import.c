@@ -56,12 +56,10 @@ static int read_words(struct command_options *options, struct words *to, int cou
                                                {"host", required_argument, NULL, 'H'},
                                                {"postconf", required_argument, NULL, 'p'},
                                                WORDS_END};
-  static const struct words_grammar grammar = {long_options, read_option, print_usage};
+  static const struct words_grammar grammar = {long_options, read_option, print_usage, 1, WORDS_MANY};
   int status = words_read(&grammar, options, to, count, words);
   if (status >= 0)
     return status;
-  if (optind == count)
-    return words_refuse(&grammar);
   to->files = words + optind;
   to->file_count = count - optind;
   return -1;

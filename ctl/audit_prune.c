@@ -72,12 +72,10 @@ static int read_words(struct command_options *options, struct words *to, int cou
       {"database", required_argument, NULL, 'd'}, {"lines", required_argument, NULL, 'l'},
       {"counts", required_argument, NULL, 'c'},   {"files", no_argument, NULL, 'f'},
       {"dry-run", no_argument, NULL, 'n'},        WORDS_END};
-  static const struct words_grammar grammar = {long_options, read_option, print_usage};
+  static const struct words_grammar grammar = {long_options, read_option, print_usage, 0, 0};
   int status = words_read(&grammar, options, to, count, words);
   if (status >= 0)
     return status;
-  if (optind < count)
-    return words_refuse(&grammar);
   if (to->counts >= to->lines)
     return -1;
   return words_refuse_for("audit prune", "sums are made of lines, and kept for as long at least");

@@ -49,12 +49,10 @@ static void tell(const struct command_options *options, const struct audit_origi
 int command_audit_pseudonym(struct command_options *options, int count, char **words)
 {
   static const struct option long_options[] = {WORDS_JSON, WORDS_END};
-  static const struct words_grammar grammar = {long_options, NULL, print_usage};
+  static const struct words_grammar grammar = {long_options, NULL, print_usage, 1, WORDS_MANY};
   int status = words_read(&grammar, options, NULL, count, words);
   if (status >= 0)
     return status;
-  if (optind == count)
-    return words_refuse(&grammar);
   struct config *config = setup_config(options);
   if (config && config->audit.keys.count == 0)
     fputs("sluisctl audit pseudonym: the configuration does not tell addresses as pseudonyms\n", stderr);

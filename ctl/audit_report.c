@@ -87,12 +87,12 @@ static int read_words(struct command_options *options, struct words *to, int cou
                                                {"public", optional_argument, NULL, 'p'},
                                                {"json", no_argument, NULL, 'J'}, /* the last of it and --format */
                                                WORDS_END};
-  static const struct words_grammar grammar = {long_options, read_option, print_usage};
+  static const struct words_grammar grammar = {long_options, read_option, print_usage, 0, 0};
   int status = words_read(&grammar, options, to, count, words);
   if (status >= 0)
     return status;
   bool backwards = to->figures.to > 0 && to->figures.from >= to->figures.to;
-  return optind == count && !backwards ? -1 : words_refuse(&grammar);
+  return backwards ? words_refuse(&grammar) : -1;
 }
 
 int command_audit_report(struct command_options *options, int count, char **argument)

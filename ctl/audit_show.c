@@ -85,11 +85,11 @@ static int read_words(struct command_options *options, struct words *to, int cou
                                                {"to", required_argument, NULL, 't'},
                                                WORDS_JSON,
                                                WORDS_END};
-  static const struct words_grammar grammar = {long_options, read_option, print_usage};
+  static const struct words_grammar grammar = {long_options, read_option, print_usage, 1, WORDS_MANY};
   int status = words_read(&grammar, options, to, count, words);
   if (status >= 0)
     return status;
-  if (optind == count || to->from >= to->to)
+  if (to->from >= to->to)
     return words_refuse(&grammar);
   for (int i = optind + 1; i < count; i++)
     to->files[to->file_count++] = words[i];

@@ -46,7 +46,7 @@ static int verify(const struct command_options *options, const struct log_list *
 int command_audit_verify(struct command_options *options, int count, char **words)
 {
   static const struct option long_options[] = {WORDS_JSON, WORDS_END};
-  static const struct words_grammar grammar = {long_options, NULL, print_usage};
+  static const struct words_grammar grammar = {long_options, NULL, print_usage, 0, WORDS_MANY};
   int status = words_read(&grammar, options, NULL, count, words);
   if (status >= 0)
     return status;

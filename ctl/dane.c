@@ -89,12 +89,10 @@ static void print_usage(FILE *stream)
 int command_dane(struct command_options *options, int count, char **words)
 {
   static const struct option long_options[] = {WORDS_JSON, WORDS_END};
-  static const struct words_grammar grammar = {long_options, NULL, print_usage};
+  static const struct words_grammar grammar = {long_options, NULL, print_usage, 1, WORDS_MANY};
   int status = words_read(&grammar, options, NULL, count, words);
   if (status >= 0)
     return status;
-  if (optind == count)
-    return words_refuse(&grammar);
   for (int i = optind; i < count; i++)
     if (!is_destination(words[i]))
       return EX_USAGE;

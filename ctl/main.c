@@ -79,9 +79,7 @@ int main(int count, char **words)
     print_usage(stderr);
     return EX_USAGE;
   }
-  int first = optind;
-  optind = 0; /* so that the command reads its own options from the start */
-  int status = run_command(&options, count - first, words + first);
+  int status = run_command(&options, count - optind, words + optind);
   if (fflush(stdout) != 0 || ferror(stdout)) {
     perror("sluisctl: standard output");
     return EX_IOERR;

@@ -62,12 +62,10 @@ static int read_words(struct command_options *options, struct envelope *envelope
       WORDS_JSON,                             {"ip", required_argument, NULL, 'i'},   {"helo", required_argument, NULL, 'e'},
       {"from", required_argument, NULL, 'f'}, {"rcpt", required_argument, NULL, 'r'}, {"outbound", no_argument, NULL, 'o'},
       WORDS_END};
-  static const struct words_grammar grammar = {long_options, read_option, print_usage};
+  static const struct words_grammar grammar = {long_options, read_option, print_usage, 1, 1};
   int status = words_read(&grammar, options, envelope, count, words);
   if (status >= 0)
     return status;
-  if (optind + 1 != count)
-    return words_refuse(&grammar);
   envelope->file = words[optind];
   return -1;
 }

@@ -53,5 +53,6 @@ int words_read(const struct words_grammar *grammar, struct command_options *opti
     else if (!grammar->read || !grammar->read(to, option, optarg))
       return refuse_value(grammar, option, optarg);
   }
-  return -1;
+  int others = count - optind;
+  return others >= grammar->fewest && others <= grammar->most ? -1 : words_refuse(grammar);
 }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <getopt.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 
@@ -16,9 +17,11 @@ struct words_grammar {
    * not to be understood, which is told then. */
   bool (*read)(void *to, int option, char *value);
   void (*print_usage)(FILE *stream);
+  int fewest, most; /* other words */
 };
 
 #define WORDS_JSON {"json", no_argument, NULL, 'j'}
+#define WORDS_MANY INT_MAX
 #define WORDS_END {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}
 
 /* Reads the options; optind is then the first other word, behind which there are no options any more. --json goes to
