@@ -203,6 +203,14 @@ static const char *queue_id_of(const struct connection *connection)
   return *connection->queue_id ? connection->queue_id : NULL;
 }
 
+static sfsistat give_stopping(SMFICTX *context, struct connection *connection, const struct session_mail *mail)
+{
+  const struct decision decision = decision_stopping();
+  session_refuse(connection->session, mail, &decision, queue_id_of(connection));
+  set_in_hand(connection, false);
+  return give_reply(context, &decision);
+}
+
 static sfsistat on_mail(SMFICTX *context, char **arguments)
 {
   struct connection *connection = connection_of(context);
@@ -212,21 +220,18 @@ static sfsistat on_mail(SMFICTX *context, char **arguments)
     session_abort(connection->session, queue_id_of(connection));
   set_in_hand(connection, false);
   connection->queue_id[0] = '\0';
-  if (atomic_load(&draining)) {
-    const struct decision decision = {
-        .action = ACTION_DEFER,
-        .reply = {.code = "451", .enhanced = "4.3.2", .text = "mail filter is being restarted, try again later"}};
-    return give_reply(context, &decision);
-  }
-  set_in_hand(connection, true);
+  keep_queue_id(context, connection);
   struct session_mail mail = {.sender = arguments[0],
                               .parameters = (const char *const *)(arguments + 1),
                               .authenticated = macro(context, "{auth_authen}"),
-                              .tls = tls_macros(context),
-                              .care = guard_mail(guard, &connection->guarded, arguments[0]),
-                              .patient = guard_is_watchful(guard)};
+                              .tls = tls_macros(context)};
+  /* In hand before the look at it: who stops the daemon looks the other way round. */
+  set_in_hand(connection, true);
+  if (atomic_load(&draining))
+    return give_stopping(context, connection, &mail);
+  mail.care = guard_mail(guard, &connection->guarded, arguments[0]);
+  mail.patient = guard_is_watchful(guard);
   session_mail(connection->session, &mail);
-  keep_queue_id(context, connection);
   return SMFIS_CONTINUE;
 }
 

@@ -134,6 +134,15 @@ struct decision decision_failure(struct arena *arena, const char *why)
   };
 }
 
+struct decision decision_stopping(void)
+{
+  return (struct decision){
+      .action = ACTION_DEFER,
+      .would = ACTION_DEFER,
+      .reply = {"451", "4.3.2", "mail filter is being restarted, try again later"},
+  };
+}
+
 struct decision decision_postponed(struct arena *arena)
 {
   struct decision decision =

@@ -34,7 +34,9 @@ struct decision decision_recipient(struct arena *arena, const struct config *con
 struct decision decision_unchecked(const struct rule *rule);
 /* 451 4.3.5: Sluis itself failed. why: for people. */
 struct decision decision_failure(struct arena *arena, const char *why);
-/* The same for a message that ended the daemon, or may have, and others of its kind are examined just now: they are
+/* 451 4.3.2: Sluis is stopping, and takes no new messages. */
+struct decision decision_stopping(void);
+/* 451 4.3.5 for a message that ended the daemon, or may have, and others of its kind are examined just now: they are
  * so one after the other. */
 struct decision decision_postponed(struct arena *arena);
 /* A message that ended the daemon is not examined: it is held, in every mode. */

@@ -457,6 +457,13 @@ static struct decision aborted(const struct transaction *transaction)
   return worst;
 }
 
+static void forget(struct session *session)
+{
+  transaction_free(session->transaction);
+  transaction_free(session->ended);
+  session->transaction = session->ended = NULL;
+}
+
 void session_abort(struct session *session, const char *queue_id)
 {
   struct transaction *transaction = session->transaction;
@@ -464,7 +471,15 @@ void session_abort(struct session *session, const char *queue_id)
     struct decision decision = aborted(transaction);
     tell(session, &decision, queue_id);
   }
-  transaction_free(session->transaction);
-  transaction_free(session->ended);
-  session->transaction = session->ended = NULL;
+  forget(session);
+}
+
+void session_refuse(struct session *session, const struct session_mail *mail, const struct decision *decision,
+                    const char *queue_id)
+{
+  struct session_mail only = *mail;
+  only.patient = true;
+  session_mail(session, &only);
+  tell(session, decision, queue_id);
+  forget(session);
 }

@@ -79,6 +79,9 @@ void session_helo(struct session *session, const char *helo, const struct sessio
 
 /* Begins a transaction; one still in progress ends as aborted. */
 void session_mail(struct session *session, const struct session_mail *mail);
+/* A transaction that ends with its MAIL, by this decision: nothing is asked, one audit line says so. queue_id may be NULL. */
+void session_refuse(struct session *session, const struct session_mail *mail, const struct decision *decision,
+                    const char *queue_id);
 /* From now on nothing of the message in progress is examined, not even read where that can be helped; SESSION_EXAMINE
  * changes nothing. Its outcome says so: Authentication-Results "none", Sluis-DANE "not-examined"; fields that bear
  * these names are removed as unread as they are. */

@@ -202,7 +202,10 @@ def test_terminate(dns):
         tap.point(verdict == "reply" and reply.startswith("451 4.3.2"), "a new one is told to come again", verdict, reply)
         tap.point(not sluisd.alive() and sluisd.process.process.returncode == 0, f"exit status 0, after {took:.1f} s", read(sluisd.log))
         events = [line.get("queue_id") or line["event"] for line in sluisd.lines()]
-        tap.point(events == ["start", "4HAND", "stop"] and not sluisd.problems(), "the audit log ends with stop", events)
+        tap.point(events == ["start", "message", "4HAND", "stop"] and not sluisd.problems(), "the audit log ends with stop", events)
+        late = sluisd.lines()[1]
+        tap.point(late["action"] == "defer" and late["reply"].startswith("451 4.3.2") and late["dns_queries"] == 0
+                  and late["mail_from"].endswith("@sender.example"), "and has a line about the one that was told to come again", late)
     with Sluisd(dns.anchor) as sluisd:
         begun = time.time()
         tap.point(sluisd.stop(signal.SIGINT) == 0, "SIGINT ends it too", read(sluisd.log))
