@@ -115,11 +115,6 @@ const char *lines_error(const struct lines *lines)
   return unpack_error(lines->file);
 }
 
-bool lines_left_open(const struct lines *lines)
-{
-  return lines->open;
-}
-
 uint64_t lines_bytes(const struct lines *lines)
 {
   return lines->bytes;

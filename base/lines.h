@@ -30,7 +30,6 @@ int lines_next(struct lines *lines, struct line *line);
 /* The same, for a log that is still being written: what lacks its newline is no line yet, and is left out. */
 int lines_next_whole(struct lines *lines, struct line *line);
 const char *lines_error(const struct lines *lines);
-bool lines_left_open(const struct lines *lines);           /* at the end: did the last line lack its newline? */
 uint64_t lines_bytes(const struct lines *lines);           /* of whole lines so far, newlines included, uncompressed */
 uint64_t lines_count(const struct lines *lines);           /* of whole lines so far */
 double lines_share(const struct lines *lines);             /* of the file read so far, 0 to 1 */
