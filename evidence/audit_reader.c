@@ -301,10 +301,11 @@ static int put_dmarc(struct loader *loader, struct document *document, struct do
 
 static int put_event(struct audit_reader *reader, struct origin *origin, const struct head *head, struct document_node *line)
 {
-  static const char *const keys[] = {"event", "why", "exception", "version", "servers", "config", NULL};
+  static const char *const keys[] = {"why", "exception", "version", "servers", "config", NULL};
   const struct row row = {reader->loaders[EVENT], reader->document, line};
   put_origin(row.loader, origin, head, registry_next(origin->registry, REGISTRY_EVENT));
   put_number(&row, "pid");
+  loader_text(row.loader, head->event); /* not asked for anew: where a line has two, the other one may be no text */
   put_all(&row, keys);
   return loader_end_row(row.loader);
 }

@@ -32,7 +32,7 @@ void document_free(struct document *document); /* takes NULL */
  * NUL, and is borrowed. */
 struct document_node *document_read(struct document *document, char *line, size_t length);
 /* A member of a map; NULL where there is none, or `of` is NULL or no map. Fastest where members are asked for in the order
- * in which they stand. */
+ * in which they stand. Where two have the name it may be either, and another one the next time. */
 struct document_node *document_get(struct document *document, struct document_node *of, const char *key);
 /* The first element of a list, and the one behind; NULL where there is none. */
 struct document_node *document_first(struct document *document, struct document_node *list);
