@@ -16,13 +16,13 @@
 #include "base/memory.h"
 #include "base/text.h"
 
-enum { NODES_AT_FIRST = 1024, DEPTH_MAX = 32 };
+enum { NODES_AT_FIRST = 1024 };
 
 struct document {
   yajl_handle parser;
   struct document_node *nodes;
   uint32_t count, size;
-  uint32_t open[DEPTH_MAX];
+  uint32_t open[DOCUMENT_DEPTH_MAX];
   unsigned depth, tops;
   const char *key;
   uint32_t key_length;
@@ -108,7 +108,7 @@ static int take_key(void *context, const unsigned char *bytes, size_t length)
 
 static int open_node(struct document *document, enum document_kind kind)
 {
-  if (document->depth == DEPTH_MAX || !add(document, kind))
+  if (document->depth == DOCUMENT_DEPTH_MAX || !add(document, kind))
     return 0;
   document->open[document->depth++] = document->count - 1;
   return 1;

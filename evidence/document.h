@@ -10,6 +10,8 @@
 
 /* Of one line; more is no log line. One with 10,000 recipients has half of it. */
 enum { DOCUMENT_NODES_MAX = 1 << 20 };
+/* Lists and maps in one another; a line of the audit log has less than ten. */
+enum { DOCUMENT_DEPTH_MAX = 32 };
 
 enum document_kind { DOCUMENT_NULL, DOCUMENT_BOOL, DOCUMENT_INTEGER, DOCUMENT_REAL, DOCUMENT_TEXT, DOCUMENT_LIST, DOCUMENT_MAP };
 
@@ -28,8 +30,8 @@ struct document;
 
 struct document *document_new(void);
 void document_free(struct document *document); /* takes NULL */
-/* The top of a whole JSON value, or NULL where the line is none, or has more than one. The line is changed, must end in
- * NUL, and is borrowed. */
+/* The top of a whole JSON value, or NULL where the line is none, has more than one, or goes beyond a bound above. The line
+ * is changed, must end in NUL, and is borrowed. */
 struct document_node *document_read(struct document *document, char *line, size_t length);
 /* A member of a map; NULL where there is none, or `of` is NULL or no map. Fastest where members are asked for in the order
  * in which they stand. Where two have the name it may be either, and another one the next time. */

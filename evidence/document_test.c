@@ -84,11 +84,13 @@ static void too_much(void **state)
 {
   (void)state;
   struct document *document = document_new();
-  char *line = malloc(4 * DOCUMENT_NODES_MAX);
-  memset(line, '[', 100);
-  memset(line + 100, ']', 100);
-  line[200] = '\0';
-  assert_null(document_read(document, line, 200));
+  char *line = malloc(4 * DOCUMENT_NODES_MAX), openings[DOCUMENT_DEPTH_MAX + 1], closings[DOCUMENT_DEPTH_MAX + 1];
+  memset(openings, '[', sizeof openings);
+  memset(closings, ']', sizeof closings);
+  for (int depth = DOCUMENT_DEPTH_MAX; depth <= DOCUMENT_DEPTH_MAX + 1; depth++) {
+    snprintf(line, 4 * DOCUMENT_NODES_MAX, "%.*s%.*s", depth, openings, depth, closings);
+    assert_int_equal(document_read(document, line, strlen(line)) != NULL, depth == DOCUMENT_DEPTH_MAX);
+  }
   line[0] = '[';
   for (size_t i = 0; i < DOCUMENT_NODES_MAX; i++)
     memcpy(line + 1 + 2 * i, "1,", 2);
