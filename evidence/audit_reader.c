@@ -47,10 +47,11 @@ struct audit_reader {
   int64_t file, host, last_seq, highest_seq;
 };
 
-/* What every line has. */
+/* What every line has, read once: where a line has two members of a name, the other one may be of another type. */
 struct head {
   int64_t seq;
   const char *event, *host;
+  const char *direction; /* of a message; else NULL */
 };
 
 struct audit_reader *audit_reader_new(struct database *database)
@@ -161,7 +162,7 @@ static int put_message(struct audit_reader *reader, struct origin *origin, const
   const struct row row = {reader->loaders[MESSAGE], document, line};
   put_origin(row.loader, origin, head, id);
   put_number(&row, "pid");
-  put(&row, "direction");
+  loader_text(row.loader, head->direction);
   put(&row, "queue_id");
   const struct row client = {row.loader, document, document_get(document, line, "client")};
   put(&client, "ip");
@@ -305,7 +306,7 @@ static int put_event(struct audit_reader *reader, struct origin *origin, const s
   const struct row row = {reader->loaders[EVENT], reader->document, line};
   put_origin(row.loader, origin, head, registry_next(origin->registry, REGISTRY_EVENT));
   put_number(&row, "pid");
-  loader_text(row.loader, head->event); /* not asked for anew: where a line has two, the other one may be no text */
+  loader_text(row.loader, head->event);
   put_all(&row, keys);
   return loader_end_row(row.loader);
 }
@@ -377,7 +378,10 @@ static const char *read_head(struct head *head, int64_t *time, struct document *
   head->host = string(&row, "host");
   if (!head->event)
     return "without an event";
-  if (strcmp(head->event, "message") == 0 && !string(&row, "direction"))
+  if (strcmp(head->event, "message") != 0)
+    return NULL;
+  head->direction = string(&row, "direction");
+  if (!head->direction)
     return "a message without a direction";
   return NULL;
 }

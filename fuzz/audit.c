@@ -34,17 +34,26 @@ static void take_line(struct audit_reader *reader, struct origin *origin, char *
   fuzz_require(fuzz_is_printable(origin->why));
 }
 
+/* A message went one way or the other: what is counted by that leaves none out. */
+static void require_direction(struct statement *without)
+{
+  fuzz_require(statement_step(without) == 0);
+  statement_reset(without);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
   static struct database *database;
   static struct audit_reader *reader;
+  static struct statement *without;
   struct input input = input_of(bytes, size);
   struct arena *arena = arena_new();
   if (!database) {
     database = open_database();
     reader = audit_reader_new(database);
+    without = database_prepare(database, "SELECT 1 FROM message WHERE direction IS NULL");
   }
-  fuzz_require(reader && database_begin(database) == 0);
+  fuzz_require(reader && without && database_begin(database) == 0);
   struct origin origin = {.registry = registry_new(database), .file = 1};
   fuzz_require(origin.registry && registry_begin(origin.registry) == 0);
   while (input_length(&input) > 0) {
@@ -53,6 +62,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     take_line(reader, &origin, arena_copy(arena, line.at, length), length);
   }
   fuzz_require(audit_reader_flush(reader) == 0);
+  require_direction(without);
   fuzz_require(registry_store(origin.registry, origin.file) == 0);
   registry_free(origin.registry);
   database_rollback(database);
